@@ -1,0 +1,38 @@
+"""What every test shares: a quiet TensorFlow, fixed seeds, and the data sets."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import keras
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _seeds():
+    """Seed Python, NumPy and the backend, so that no test depends on the others."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """The folder that RNNKIT_DATA names; skips where there is none."""
+    folder = os.environ.get("RNNKIT_DATA")
+    if not folder:
+        pytest.skip("needs data sets: set RNNKIT_DATA to the folder that holds them")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def data_set(data_dir):
+    """A function from a data set's name to its folder; skips where it is absent."""
+
+    def locate(name):
+        if not (data_dir / name).is_dir():
+            pytest.skip(f"needs the data set {name!r}: no such folder in RNNKIT_DATA")
+        return data_dir / name
+
+    return locate
