@@ -1,0 +1,112 @@
+"""What the checks run on: copies of a layer with other options, weights, data, masks.
+
+All checks use the same few shapes, so that each path is compiled seldom.
+"""
+
+import copy
+
+import keras
+import numpy as np
+
+BATCH, TIME, FEATURES = 3, 5, 4
+
+
+def altered(layer, **changes):
+    """A new layer (or cell) of the same class and options, but for `changes`.
+
+    An option is changed where it stands: in the layer's own config, or else in that
+    of the cell or layers within; `dtype` is changed in all.
+
+    Raises: `ValueError` naming an option that stands nowhere.
+    """
+    config = copy.deepcopy(layer.get_config())
+    for option, value in changes.items():
+        if not _change(config, option, value):
+            raise ValueError(f"{type(layer).__name__} has no option {option!r}")
+    return type(layer).from_config(config)
+
+
+def has_option(layer, option):
+    """Whether `altered` can change this option."""
+    return _change(copy.deepcopy(layer.get_config()), option, None)
+
+
+def _change(config, option, value):
+    found = option in config
+    if found:
+        config[option] = value
+    if found and option != "dtype":
+        return True
+    for inner in _configs_within(config):
+        found = _change(inner, option, value) or found
+    return found
+
+
+def _configs_within(config):
+    values = [v for value in config.values() for v in _as_list(value)]
+    return [
+        value["config"]
+        for value in values
+        if isinstance(value, dict)
+        and isinstance(value.get("config"), dict)
+        and value.get("module") != "keras"
+    ]
+
+
+def _as_list(value):
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def built(layer, shape=(BATCH, TIME, FEATURES), seed=1):
+    """The layer, built for inputs of `shape`, with random weights, biases too."""
+    if not layer.built:
+        layer.build(shape)
+    return randomised(layer, seed)
+
+
+def randomised(layer, seed=1):
+    """The layer with every trainable weight drawn anew, none zero, none equal."""
+    rng = np.random.default_rng(seed)
+    for weight in layer.trainable_weights:
+        weight.assign(rng.normal(0.0, 0.5, weight.shape))
+    return layer
+
+
+def twin(layer, shape=(BATCH, TIME, FEATURES), **changes):
+    """A copy with `changes` and the same weights as `layer`, which is built."""
+    other = altered(layer, **changes)
+    other.build(shape)
+    other.set_weights(layer.get_weights())
+    return other
+
+
+def inputs(shape=(BATCH, TIME, FEATURES), seed=2):
+    """Random inputs, float64."""
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+def states(layer, batch=BATCH, seed=3):
+    """A random state for each state of a recurrent layer or cell, float64."""
+    rng = np.random.default_rng(seed)
+    sizes = layer.state_size
+    sizes = sizes if isinstance(sizes, (list, tuple)) else [sizes]
+    return [rng.normal(size=(batch, size)) for size in sizes]
+
+
+def masks():
+    """Named masks (BATCH, TIME), and one with a row that is masked throughout."""
+    rows = {
+        "right-padded": ["11111", "11100", "10000"],
+        "left-padded": ["11111", "00111", "00001"],
+        "random": ["10110", "01001", "11011"],
+        "with a fully masked row": ["11010", "00000", "01111"],
+    }
+    return {
+        name: np.array([[digit == "1" for digit in row] for row in table])
+        for name, table in rows.items()
+    }
+
+
+def tensor(layer, value):
+    """A value as a tensor of the layer's compute type."""
+    return keras.ops.convert_to_tensor(value, dtype=layer.compute_dtype)
