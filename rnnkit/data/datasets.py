@@ -1,0 +1,166 @@
+"""Published data sets by name: looked for in a folder first, then downloaded."""
+
+import dataclasses
+import hashlib
+import os
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class DataFile:
+    """One file of a data set, and the sha256 of its content once unpacked."""
+
+    name: str
+    sha256: str
+    member: str = ""  # its path inside the archive; empty: the download itself
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSet:
+    """A published data set.
+
+    The addresses are those its authors name; none was opened when they were written
+    down here, but what comes from them must have the sha256 of `files`.
+    """
+
+    folder: str
+    url: str
+    terms: str
+    files: dict  # part -> DataFile
+
+
+_PTB = "simple-examples/data/"
+_PTB_FILES = {
+    "train": DataFile(
+        "ptb.train.txt",
+        "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf",
+        _PTB + "ptb.train.txt",
+    ),
+    "valid": DataFile(
+        "ptb.valid.txt",
+        "c9fe6985fe0d4ccb578183407d7668fc6066c20700cb4cf87d8ff1cc34df1bf2",
+        _PTB + "ptb.valid.txt",
+    ),
+    "test": DataFile(
+        "ptb.test.txt",
+        "dd65dff31e70846b2a6030a87482edcd5d199130cdcfa1f3dccbb033728deee0",
+        _PTB + "ptb.test.txt",
+    ),
+}
+
+DATA_SETS = {
+    "tinyshakespeare": DataSet(
+        folder="tinyshakespeare",
+        url="https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
+        "tinyshakespeare/input.txt",
+        terms="public domain",
+        files={
+            "text": DataFile(
+                "tinyshakespeare.txt",
+                "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+            )
+        },
+    ),
+    "ptb": DataSet(
+        folder="ptb",
+        url="https://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz",
+        terms="research only",
+        files=_PTB_FILES,
+    ),
+}
+
+
+def load(name, data_dir=None):
+    """Read a published data set.
+
+    Args:
+        name: `"tinyshakespeare"` (part `text`), `"ptb"` (words; parts `train`,
+            `valid`, `test`), or `"ptb_characters"`, the characters of the same as
+            Mikolov cut them: 50 symbols, a space written as `_`, one sentence a line.
+        data_dir: Folder to look in, and to download into. By default the one that
+            the environment variable RNNKIT_DATA names, else `~/.cache/rnnkit`.
+
+    Returns:
+        `{part: str}`.
+
+    Raises:
+        ValueError: No such data set, or a file is not the one published.
+        ConnectionError: The download failed; says where to put the file by hand.
+    """
+    characters = name == "ptb_characters"
+    key = "ptb" if characters else name
+    if key not in DATA_SETS:
+        known = ", ".join([*DATA_SETS, "ptb_characters"])
+        raise ValueError(f"No data set {name!r}; there are {known}.")
+    data_set = DATA_SETS[key]
+    folder = _home(data_dir) / data_set.folder
+    missing = {
+        part: file
+        for part, file in data_set.files.items()
+        if not (folder / file.name).exists()
+    }
+    if missing:
+        _download(data_set, missing.values(), folder)
+    texts = {}
+    for part, file in data_set.files.items():
+        content = (folder / file.name).read_bytes()
+        _check(content, file, folder / file.name)
+        texts[part] = content.decode("utf-8")
+    return {p: _as_characters(t) if characters else t for p, t in texts.items()}
+
+
+def _home(data_dir):
+    given = data_dir or os.environ.get("RNNKIT_DATA")
+    return Path(given).expanduser() if given else Path.home() / ".cache" / "rnnkit"
+
+
+def _as_characters(words):
+    lines = (line.strip().replace(" ", "_") for line in words.split("\n"))
+    return "\n".join(lines)
+
+
+def _check(content, file, where):
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise ValueError(
+            f"{where} is not the published {file.name}: its sha256 is {found}, not "
+            f"{file.sha256}. Delete it, and it is downloaded again."
+        )
+
+
+def _download(data_set, files, folder):
+    """Fetch files; one appears under its name only whole and with its sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as part:
+        archive = Path(part) / "download"
+        try:
+            with urllib.request.urlopen(data_set.url, timeout=60) as response:
+                archive.write_bytes(response.read())
+        except (urllib.error.URLError, OSError) as error:
+            names = ", ".join(file.name for file in files)
+            raise ConnectionError(
+                f"Could not download {data_set.url} ({error}). Put {names} into "
+                f"{folder} by hand, or name the folder that has "
+                f"{data_set.folder}/ with data_dir= or RNNKIT_DATA."
+            ) from error
+        for file in files:
+            content = _content(archive, file, data_set.url)
+            _check(content, file, data_set.url)
+            whole = Path(part) / file.name
+            whole.write_bytes(content)
+            os.replace(whole, folder / file.name)
+
+
+def _content(archive, file, url):
+    """The bytes of a file; out of an archive only this member is ever read."""
+    if not file.member:
+        return archive.read_bytes()
+    with tarfile.open(archive) as members:
+        for member in members:
+            if member.name.removeprefix("./") == file.member and member.isfile():
+                return members.extractfile(member).read()
+    raise ValueError(f"{url} holds no {file.member}.")

@@ -1,0 +1,112 @@
+"""One long text cut into parallel streams, for truncated BPTT."""
+
+import keras
+import numpy as np
+
+
+def text_streams(text, vocabulary, batch_size, steps, drop_remainder=True):
+    """Cut a text into parallel streams of `(x, y)` windows, `y` one symbol ahead.
+
+    The text is cut into `batch_size` pieces that are read side by side: row j of
+    every batch goes on where row j of the batch before it ended, so that a model may
+    carry its state from batch to batch. The order is that of the text, the same in
+    every pass; give `fit` of a model other than `LanguageModel` `shuffle=False`.
+
+    Args:
+        text: `str`, or ids as an integer array `(n,)`.
+        vocabulary: Encodes the text; not needed for ids.
+        batch_size: Number of streams.
+        steps: Symbols in a window, after which the gradient is cut.
+        drop_remainder: With True all windows are full and the last
+            `streams.unused` symbols of the text are left out. With False nothing is
+            left out: batches are `(x, y, weights)`, and what fills the last windows
+            has weight 0. Use this to evaluate, with `batch_size=1` where the state is
+            to be carried over the whole text.
+
+    Returns:
+        `TextStreams`, which `fit` and `evaluate` take.
+
+    Raises:
+        ValueError: The text is too short for the streams, or holds a character
+            outside the vocabulary.
+    """
+    ids = vocabulary.encode(text) if isinstance(text, str) else np.asarray(text)
+    return TextStreams(ids, batch_size, steps, drop_remainder)
+
+
+class TextStreams(keras.utils.PyDataset):
+    """The windows of parallel streams over ids `(n,)`; see `text_streams`.
+
+    Attributes:
+        batch_size, steps: Shape of a batch.
+        batches: Batches in a pass over the text.
+        predicted: Symbols predicted in a pass: all but the first and the unused.
+        unused: Symbols at the end of the text that no batch holds.
+    """
+
+    def __init__(self, ids, batch_size, steps, drop_remainder=True):
+        super().__init__()
+        for name, value in (("batch_size", batch_size), ("steps", steps)):
+            if not isinstance(value, (int, np.integer)) or value < 1:
+                raise ValueError(f"{name} must be a positive integer, got {value!r}.")
+        if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer):
+            raise ValueError(
+                "Streams are cut from one row of integer ids, got "
+                f"{ids.dtype} of shape {ids.shape}."
+            )
+        needed = batch_size * steps if drop_remainder else 1
+        targets = len(ids) - 1
+        if targets < needed:
+            raise ValueError(
+                f"A text of {len(ids):,} symbols is too short for {batch_size} streams "
+                f"of {steps} steps: they need {needed + 1:,}. Use a smaller batch_size "
+                "or fewer steps, or more text."
+            )
+        self.batch_size, self.steps = int(batch_size), int(steps)
+        self.drop_remainder = drop_remainder
+        ids = ids.astype("int32")
+        if drop_remainder:
+            self.batches = targets // needed
+            self.predicted = self.batches * needed
+            self._weights = None
+        else:
+            length = -(-targets // batch_size)
+            self.batches = -(-length // steps)
+            self.predicted = targets
+            self._weights = self._rows(np.ones(targets, "float32"), length)
+        self.unused = targets - self.predicted
+        length = self.batches * steps if drop_remainder else length
+        self._x = self._rows(ids[: self.predicted], length)
+        self._y = self._rows(ids[1 : self.predicted + 1], length)
+
+    def _rows(self, values, length):
+        """`(n,)` → `(batch_size, batches * steps)`, zeros where there is no value."""
+        rows = np.zeros(self.batch_size * length, values.dtype)
+        rows[: len(values)] = values
+        rows = rows.reshape(self.batch_size, length)
+        return np.pad(rows, [(0, 0), (0, self.batches * self.steps - length)])
+
+    def __len__(self):
+        return self.batches
+
+    def __getitem__(self, index):
+        """Batch `index` of a pass, `(x, y)` or `(x, y, weights)`."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"There is no batch {index} among {len(self)}.")
+        window = slice(index * self.steps, (index + 1) * self.steps)
+        arrays = (self._x, self._y, self._weights)
+        return tuple(array[:, window] for array in arrays if array is not None)
+
+    def __iter__(self):
+        return (self[index] for index in range(len(self)))
+
+    def dataset(self, first=0):
+        """The pass from batch `first` on, as a `tf.data.Dataset`."""
+        import tensorflow as tf
+
+        arrays = [
+            array.reshape(self.batch_size, self.batches, self.steps).swapaxes(0, 1)
+            for array in (self._x, self._y, self._weights)
+            if array is not None
+        ]
+        return tf.data.Dataset.from_tensor_slices(tuple(a[first:] for a in arrays))

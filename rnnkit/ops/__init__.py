@@ -1,0 +1,5 @@
+"""Pure tensor functions: the scan, masks."""
+
+from rnnkit.ops.scan import scan
+
+__all__ = ["scan"]

@@ -1,0 +1,85 @@
+"""A loop over the leading axis, on every backend."""
+
+import keras
+from keras import ops, tree
+
+
+def scan(f, carry, xs, *, unroll=False):
+    """Run `carry, y = f(carry, x)` over the leading axis of `xs`.
+
+    Unlike `keras.ops.scan`, `y` may have any structure, a length that is unknown
+    until run time works under XLA, and second derivatives exist.
+
+    Args:
+        f: Function of a carry and one slice of `xs`, both trees of tensors.
+        carry: Tree of tensors, whose shapes `f` keeps.
+        xs: Tree of tensors of one length, `(time, ...)`.
+        unroll: Whether to write the loop out; the length must be known.
+
+    Returns:
+        The last carry, and the tree of all `y`, `(time, ...)`.
+    """
+    if unroll:
+        return _unrolled(f, carry, xs)
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow(f, carry, xs)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.lax.scan(f, carry, xs)
+    return _unrolled(f, carry, xs)
+
+
+def _unrolled(f, carry, xs):
+    length = tree.flatten(xs)[0].shape[0]
+    if length is None:
+        raise ValueError("unroll=True needs a known number of steps.")
+    ys = []
+    for t in range(length):
+        carry, y = f(carry, tree.map_structure(lambda x, t=t: x[t], xs))
+        ys.append(y)
+    return carry, tree.map_structure(lambda *y: ops.stack(y), *ys)
+
+
+def _tensorflow(f, carry, xs):
+    import tensorflow as tf
+
+    xs = tree.map_structure(tf.convert_to_tensor, xs)
+    carry = tree.map_structure(tf.convert_to_tensor, carry)
+    flat = tree.flatten(xs)
+    length = flat[0].shape[0]
+    if length is None:
+        length = tf.shape(flat[0])[0]
+
+    # What one step gives is known once it has been traced: nothing of this is run.
+    first = tree.map_structure(lambda x: tf.zeros(tf.shape(x)[1:], x.dtype), xs)
+    for x, full in zip(tree.flatten(first), flat):
+        x.set_shape(full.shape[1:])
+    if tf.executing_eagerly():
+        like = tf.function(f).get_concrete_function(carry, first).structured_outputs[1]
+    else:
+        like = f(carry, first)[1]
+    arrays = [
+        tf.TensorArray(y.dtype, size=length, element_shape=y.shape)
+        for y in tree.flatten(like)
+    ]
+
+    def body(t, carry, arrays):
+        new, y = f(carry, tree.map_structure(lambda x: tf.gather(x, t), xs))
+        for old, value in zip(tree.flatten(carry), tree.flatten(new)):
+            value.set_shape(old.shape)
+        arrays = [a.write(t, v) for a, v in zip(arrays, tree.flatten(y))]
+        return t + 1, new, arrays
+
+    _, carry, arrays = tf.while_loop(
+        lambda t, *_: t < length,
+        body,
+        (tf.constant(0), carry, arrays),
+        maximum_iterations=length,
+    )
+    stacked = []
+    for array, y in zip(arrays, tree.flatten(like)):
+        value = array.stack()
+        value.set_shape([flat[0].shape[0], *y.shape])
+        stacked.append(value)
+    return carry, tree.pack_sequence_as(like, stacked)

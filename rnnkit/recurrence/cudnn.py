@@ -1,0 +1,60 @@
+"""LSTM and GRU on a GPU, through the kernels that Keras binds."""
+
+import keras
+from keras import activations
+from keras.src import backend as keras_backend
+
+
+def against(cell, *, unroll):
+    """Why cuDNN cannot run this cell here, in words; "" where it can."""
+    if not _gpu():
+        return "no GPU is at hand"
+    conditions = {
+        "cuDNN's activation is tanh": cell.activation is activations.tanh,
+        "cuDNN's recurrent activation is sigmoid": cell.recurrent_activation
+        is activations.sigmoid,
+        "cuDNN's cell has a bias": cell.use_bias,
+        "cuDNN knows no recurrent dropout": not cell.recurrent_dropout,
+        "cuDNN knows no zoneout": not any(cell.zoneouts),
+        "cuDNN's projection is not bound by Keras": not cell.projection_units,
+        "unroll=True writes the loop out": not unroll,
+        **cell.cudnn_conditions(),
+    }
+    return ", ".join(words for words, holds in conditions.items() if not holds)
+
+
+def run(cell, sequences, states, mask, *, return_sequences, go_backwards):
+    """Outputs and states of the sequence as cuDNN computes them.
+
+    Raises NotImplementedError where Keras finds a condition broken that shows only
+    in the data, such as a mask that is not right-padded.
+    """
+    kernel = getattr(keras_backend, "lstm" if len(states) == 2 else "gru")
+    extra = {} if len(states) == 2 else {"reset_after": True}
+    return kernel(
+        sequences,
+        *states,
+        mask,
+        kernel=cell.kernel,
+        recurrent_kernel=cell.recurrent_kernel,
+        bias=cell.bias,
+        activation=cell.activation,
+        recurrent_activation=cell.recurrent_activation,
+        return_sequences=return_sequences,
+        go_backwards=go_backwards,
+        unroll=False,
+        **extra,
+    )
+
+
+def _gpu():
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return bool(tf.config.list_logical_devices("GPU"))
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() == "gpu"
+    return False

@@ -1,0 +1,61 @@
+"""Which recurrence runs, and why."""
+
+from typing import NamedTuple
+
+import keras
+
+from rnnkit.cells.base import GatedCell
+
+PATHS = ("auto", "loop", "hoisted", "cudnn")
+
+
+class Selection(NamedTuple):
+    """The name of the path, and the reason in words."""
+
+    path: str
+    reason: str
+
+
+def select(cell, path="auto", *, unroll=False, cudnn=None):
+    """Choose the path that runs a cell's sequence.
+
+    Args:
+        cell: An rnnkit or Keras cell.
+        path: "auto", or the path that is wanted.
+        unroll: Whether the layer writes its loop out.
+        cudnn: Why cuDNN cannot run this layer, in words; "" where it can. None for
+            a layer that has no cuDNN form.
+
+    Returns:
+        A `Selection`.
+
+    Raises:
+        ValueError: When a path is asked for that cannot be had.
+    """
+    if path not in PATHS:
+        raise ValueError(f"path must be one of {', '.join(PATHS)}, got {path!r}.")
+    against = {
+        "loop": "",
+        "hoisted": _against_hoisted(cell, unroll),
+        "cudnn": f"{type(cell).__name__} has no cuDNN form" if cudnn is None else cudnn,
+    }
+    if path != "auto":
+        if against[path]:
+            raise ValueError(f'path="{path}" cannot be had: {against[path]}.')
+        return Selection(path, "asked for")
+    if not against["cudnn"]:
+        return Selection("cudnn", "a GPU is at hand and cuDNN's conditions hold")
+    if not against["hoisted"]:
+        return Selection("hoisted", f"fastest without cuDNN ({against['cudnn']})")
+    return Selection("loop", against["hoisted"])
+
+
+def _against_hoisted(cell, unroll):
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        return f"the hoisted path is TensorFlow's, the backend is {backend}"
+    if not isinstance(cell, GatedCell):
+        return f"{type(cell).__name__} is not a GatedCell"
+    if unroll:
+        return "unroll=True writes the loop out"
+    return ""

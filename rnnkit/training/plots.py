@@ -1,0 +1,115 @@
+"""A picture of a language model learning: its loss, and what it writes."""
+
+import pathlib
+
+INK, MUTED, GRID = "#1f2430", "#6b7280", "#e5e7eb"
+BLUE, ORANGE, PAPER = "#2563eb", "#ea580c", "#f8fafc"
+
+
+def plot_training(history, samples=(), references=None, path=None, title=None):
+    """Draw bits per character by epoch above samples of some epochs.
+
+    Args:
+        history: dict of lists, one value per epoch: `bits` and, if there,
+            `val_bits`, as `rnnkit.models.LanguageModel.fit` logs them.
+        samples: list of dicts `{"epoch", "text"}`, as `SampleText.samples`.
+        references: dict of name to bits per character, drawn as level lines.
+        path: where to write the picture, any format of matplotlib's.
+        title: text above the curves.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+    """
+    from matplotlib.figure import Figure
+
+    chosen = _spread(samples, 4)
+    rows = (len(chosen) + 1) // 2
+    heights = [3.9] + [1.75] * rows  # inches
+    figure = Figure(figsize=(10, sum(heights)), dpi=120, layout="constrained")
+    grid = figure.add_gridspec(1 + rows, 2, height_ratios=heights)
+    _draw_curves(figure.add_subplot(grid[0, :]), history, references or {}, title)
+    for i, sample in enumerate(chosen):
+        _draw_sample(figure.add_subplot(grid[1 + i // 2, i % 2]), sample)
+    if path is not None:
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)
+    return figure
+
+
+def _draw_curves(axes, history, references, title):
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = range(1, len(history["bits"]) + 1)
+    curves = [("bits", "training", BLUE), ("val_bits", "held out", ORANGE)]
+    for name, label, color in curves:
+        if name in history:
+            axes.plot(epochs, history[name], "o-", color=color, label=label, ms=4)
+    for name, bits in references.items():
+        axes.axhline(bits, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
+        axes.annotate(
+            f"{name} {bits:.2f}",
+            (1, bits),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            color=MUTED,
+            fontsize=8,
+        )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("bits per character")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color=GRID)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    if title:
+        axes.set_title(title, loc="left", color=INK)
+
+
+def _draw_sample(axes, sample, lines=9, columns=62):
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_facecolor(PAPER)
+    axes.spines[:].set_color(GRID)
+    name = f"after epoch {sample['epoch']}" if sample["epoch"] else "before training"
+    axes.set_title(name, loc="left", fontsize=9, color=MUTED)
+    axes.text(
+        0.015,
+        0.95,
+        _as_lines(sample["text"], lines, columns),
+        transform=axes.transAxes,
+        va="top",
+        family="monospace",
+        fontsize=7.5,
+        color=INK,
+        parse_math=False,
+        clip_on=True,
+    )
+
+
+def _as_lines(text, lines, columns):
+    """Return the beginning of `text` as it fits into a box, all of it drawable."""
+    drawable = "".join(
+        c if c == "\n" or (c.isprintable() and ord(c) < 0x2000) else "\N{MIDDLE DOT}"
+        for c in text.expandtabs(4)
+    )
+    rows = []
+    for row in drawable.split("\n"):
+        rows += [row[i : i + columns] for i in range(0, max(len(row), 1), columns)]
+    return "\n".join(rows[:lines])
+
+
+def _spread(items, count):
+    """Return at most `count` items, the first, the last and early ones between.
+
+    Samples change most at the beginning, so the places grow geometrically.
+    """
+    last = len(items) - 1
+    if last < count:
+        return list(items)
+    places = {0, last}
+    place = 1
+    while len(places) < count:
+        places.add(min(place, last))
+        place = max(place + 1, round(last ** (len(places) / (count + 1))))
+    return [items[i] for i in sorted(places)]
