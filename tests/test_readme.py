@@ -1,0 +1,63 @@
+"""The README's code runs, and its tables are those of the committed results."""
+
+import json
+import re
+from pathlib import Path
+
+from tools import readme
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+
+def test_snippets_run(capsys):
+    """The Python blocks, one after another, as a reader would type them."""
+    snippets = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert len(snippets) == 3
+    names = {}
+    for snippet in snippets:
+        exec(compile(snippet, "README.md", "exec"), names)
+    assert capsys.readouterr().out.startswith("the ")
+
+
+def test_two_commands_start_it():
+    """`.ci/run` reads the two commands from the README by how they begin."""
+    commands = re.findall(r"^pip install -e .*", README, re.M)
+    assert [command.rsplit("&& ")[-1] for command in commands] == [
+        "python recipes/char_lm/train.py",
+        "pytest",
+    ]
+
+
+def test_tables_are_up_to_date():
+    assert readme.filled(README) == README, "run `python -m tools.readme`"
+
+
+def test_tables_of_results(tmp_path):
+    """Two committed files give one row each, and none gives a sentence."""
+    assert readme.recipes_table(tmp_path) == readme.NOT_MEASURED
+    assert readme.benchmarks_table(tmp_path) == readme.NOT_MEASURED
+    recipe = {
+        "recipe": "task",
+        "preset": "small",
+        "command": "python recipes/task/train.py",
+        "metrics": {"bits per character": 1.73456},
+        "baselines": {"bz2": 2.0},
+        "published": {"LSTM": [1.36, "a paper"]},
+        "seconds": 170.2,
+        "device": "2 CPU cores",
+    }
+    row = {"benchmark": "LSTM", "peer_name": "Keras", "ours": 1.0, "peer": 2.0}
+    cases = [row | {"case": "a", "ratio": 4.0}, row | {"case": "b", "ratio": 1.0}]
+    for name, content in {
+        "recipes/task/results/small.json": recipe,
+        "benchmarks/results/cpu.json": {"rows": cases},
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(json.dumps(content))
+    assert readme.recipes_table(tmp_path).splitlines()[2:] == [
+        "| [task](recipes/task), small | **bits per character 1.735** | bz2 2 "
+        "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
+    ]
+    assert readme.benchmarks_table(tmp_path).splitlines()[2:] == [
+        "| LSTM | Keras | **2.00 ×** | 1.00 × (b) |"
+    ]

@@ -1,0 +1,143 @@
+"""Fills the README's tables from what is committed.
+
+    python -m tools.readme            # write README.md
+    python -m tools.readme --check    # fail when README.md differs
+
+A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
+the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `benchmarks` from
+`benchmarks/results/*.json`.
+"""
+
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NOT_MEASURED = "Not measured yet."
+
+
+def number(value):
+    """Three to four significant digits; anything but a float as it stands."""
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def duration(seconds):
+    """Seconds in words: "48 s", "2 min 50 s", "1 h 5 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def table(header, rows):
+    """A Markdown table; a sentence where there is no row."""
+    if not rows:
+        return NOT_MEASURED
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def listed(values):
+    """A cell of the table: each name with its value, a line each."""
+    return "<br>".join(f"{name} {number(value)}" for name, value in values.items())
+
+
+def read(root, pattern):
+    """The JSON files that match, in order of their paths."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(root.glob(pattern))]
+
+
+def cells_table(root):
+    """Every public cell, its layer, the first line of its docstring, its reference."""
+    import rnnkit  # noqa: F401  (defines the cells)
+    from rnnkit.registration import CELLS
+
+    rows = []
+    for name, cell in sorted(CELLS.items()):
+        if not cell.__module__.startswith("rnnkit."):
+            continue
+        summary = cell.__doc__.strip().splitlines()[0]
+        reference = re.search(r"Reference: (.+?)(?:\n\s*\n|\Z)", cell.__doc__, re.S)
+        source = " ".join(reference[1].split()) if reference else ""
+        source = source.replace("]( ", "](")  # a link broken over two lines
+        rows.append([f"`{name}`", f"`{name.removesuffix('Cell')}`", summary, source])
+    return table(["cell", "layer", "what it is", "reference"], rows)
+
+
+def recipes_table(root):
+    """One row for each preset of a recipe: ours, our baselines, the published."""
+    rows = []
+    for result in read(root, "recipes/*/results/*.json"):
+        published = [
+            f"{name} {number(value)} ({source})"
+            for name, (value, source) in result["published"].items()
+        ]
+        metrics, seconds = result["metrics"], result["seconds"]
+        where = f"{duration(seconds)}, {result['device']}" if seconds else ""
+        rows.append(
+            [
+                f"[{result['recipe']}](recipes/{result['recipe']}), {result['preset']}",
+                f"**{listed(metrics)}**" if metrics else "not run",
+                listed(result["baselines"]),
+                "<br>".join(published),
+                where,
+            ]
+        )
+    return table(["recipe", "ours", "baselines run here", "published", "time"], rows)
+
+
+def benchmarks_table(root):
+    """One row for each benchmark and peer: the mean over the cases, and the worst."""
+    groups = {}
+    for result in read(root, "benchmarks/results/*.json"):
+        for row in result["rows"]:
+            key = row["benchmark"], row["peer_name"]
+            groups.setdefault(key, {})[row["case"]] = row["ratio"]
+    rows = []
+    for (benchmark, peer), ratios in groups.items():
+        mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
+        worst = min(ratios, key=ratios.get)
+        rows.append(
+            [benchmark, peer, f"**{mean:.2f} ×**", f"{ratios[worst]:.2f} × ({worst})"]
+        )
+    return table(["benchmark", "against", "geometric mean", "slowest case"], rows)
+
+
+TABLES = {
+    "cells": cells_table,
+    "recipes": recipes_table,
+    "benchmarks": benchmarks_table,
+}
+
+
+def filled(text, root=ROOT):
+    """The README's text with its tables made anew."""
+
+    def fill(match):
+        name = match["name"]
+        return f"<!-- table: {name} -->\n\n{TABLES[name](root)}\n\n<!-- end -->"
+
+    pattern = r"<!-- table: (?P<name>\w+) -->.*?<!-- end -->"
+    return re.sub(pattern, fill, text, flags=re.S)
+
+
+def main(arguments):
+    """Write the README, or compare it; returns the exit status."""
+    path = ROOT / "README.md"
+    old = path.read_text("utf-8")
+    new = filled(old)
+    if "--check" not in arguments:
+        path.write_text(new, "utf-8")
+    elif new != old:
+        print("README.md is not up to date: run `python -m tools.readme`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
