@@ -26,6 +26,21 @@ def altered(layer, **changes):
     return type(layer).from_config(config)
 
 
+def altered_or_refused(layer, **changes):
+    """`altered`, or None where the class refuses the options and names one of them.
+
+    Raises: whatever other error the class raises.
+    """
+    try:
+        return altered(layer, **changes)
+    except (TypeError, ValueError) as error:
+        # Keras quotes the whole config before the words of the class itself.
+        words = str(error).rpartition("Exception encountered:")[2]
+        if any(option in words for option in changes):
+            return None
+        raise
+
+
 def has_option(layer, option):
     """Whether `altered` can change this option."""
     return _change(copy.deepcopy(layer.get_config()), option, None)

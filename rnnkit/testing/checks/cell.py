@@ -67,10 +67,9 @@ def config_returns(cell):
 def noise_is_refused(cell):
     """Called bare, in training, with dropout or zoneout, the cell raises."""
     for option in ("dropout", "recurrent_dropout", "zoneout"):
-        try:
-            noisy = subjects.altered(cell, **{option: 0.5})
-        except ValueError:
-            continue  # the cell has nothing to drop there, and says so
+        noisy = subjects.altered_or_refused(cell, **{option: 0.5})
+        if noisy is None:
+            continue
         noisy.build((subjects.BATCH, subjects.FEATURES))
         step = subjects.tensor(noisy, subjects.inputs()[:, 0])
         states = [subjects.tensor(noisy, s) for s in subjects.states(noisy)]
