@@ -63,7 +63,7 @@ def test_every_public_name_is_documented():
         name
         for name, value in public_names()
         if not (value.__doc__ or "").strip()
-        # Keras and dataclasses write a docstring where none is given.
+        # A dataclass writes one itself where none is given.
         or (inspect.isclass(value) and value.__doc__.startswith(value.__name__ + "("))
     ]
     assert not bare, f"without a docstring: {bare}"
