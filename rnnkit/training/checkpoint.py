@@ -1,6 +1,8 @@
 """One file that holds all of a training run at one step."""
 
+import io
 import json
+import pathlib
 import zipfile
 
 import numpy as np
@@ -85,7 +87,8 @@ def load_checkpoint(path, model):
 
 def _open(path):
     try:
-        return np.load(path, allow_pickle=False)
+        # Read at once: np.load would leave a file it cannot read open.
+        return np.load(io.BytesIO(pathlib.Path(path).read_bytes()))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint: {error}") from error
 

@@ -43,6 +43,7 @@ class Resume(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._restore:  # not before: every epoch begins by resetting its metrics
+            self.model.optimizer.build(self.model.trainable_variables)
             load_checkpoint(self.path, self.model)
             self._restore = False
         else:
@@ -51,6 +52,8 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.batch = self._first + batch + 1
+        if batch + 1 == self.params["steps"]:
+            return  # the end of the epoch follows and is written
         if time.monotonic() - self._saved >= self.every:
             self.save()
 

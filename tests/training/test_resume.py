@@ -1,0 +1,114 @@
+import keras
+import numpy as np
+import pytest
+
+from rnnkit.training import CheckpointError, Resume, fit
+from rnnkit.training.checkpoint import training_variables
+
+
+class Batches(keras.utils.PyDataset):
+    """Ten batches whose pass can begin anywhere, as a text stream's can."""
+
+    def __init__(self, seed=0):
+        super().__init__()
+        rng = np.random.default_rng(seed)
+        self.x = rng.normal(size=(10, 8, 3)).astype("float32")
+        self.y = rng.normal(size=(10, 8, 1)).astype("float32")
+        self.first = 0
+        self.seen = []
+
+    def __len__(self):
+        return 10 - self.first
+
+    def __getitem__(self, index):
+        self.seen.append(self.first + index)
+        return self.x[self.first + index], self.y[self.first + index]
+
+
+class Killed(Exception):
+    pass
+
+
+class KillAfter(keras.callbacks.Callback):
+    def __init__(self, batches):
+        super().__init__()
+        self.left = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
+
+
+def make_model():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    )
+    model.compile(keras.optimizers.Adam(0.1), loss="mse")
+    return model
+
+
+def train(path, every=0.0, epochs=3, callbacks=()):
+    model = make_model()
+    parts = [Batches(0), Batches(1)]
+    resume = Resume(path, every)
+    history = fit(model, parts, epochs, resume, callbacks, verbose=0, shuffle=False)
+    return model, history
+
+
+@pytest.mark.parametrize("batches", [1, 4, 10, 17, 29])
+def test_killed_run_ends_where_the_whole_one_does(tmp_path, batches):
+    whole, whole_history = train(tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", callbacks=[KillAfter(batches)])
+    resumed, resumed_history = train(tmp_path / "cut")
+    for ours, theirs in zip(
+        training_variables(resumed), training_variables(whole), strict=True
+    ):
+        np.testing.assert_array_equal(np.array(ours), np.array(theirs), ours.path)
+    assert resumed_history == whole_history
+    assert len(whole_history["loss"]) == 3
+
+
+def test_seconds_between_two_writes(tmp_path):
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", every=1e9, callbacks=[KillAfter(14)])
+    resume = Resume(tmp_path / "cut")
+    assert (resume.epoch, resume.batch) == (1, 0)
+    assert resume.seconds > 0
+
+
+def test_finished_run_trains_no_further(tmp_path):
+    _, history = train(tmp_path / "done")
+    _, again = train(tmp_path / "done")
+    assert again == history
+
+
+def test_stopping_early_is_respected(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    _, history = train(tmp_path / "c", epochs=5, callbacks=[Stop()])
+    assert len(history["loss"]) == 1
+
+
+@pytest.mark.parametrize("kept", [0, 10, 500])
+def test_half_a_file_is_not_loaded(tmp_path, kept):
+    path = tmp_path / "cut"
+    train(path, epochs=1)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+        Resume(path)
+
+
+def test_another_models_checkpoint_is_refused(tmp_path):
+    train(tmp_path / "c", epochs=1)
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    model.compile("adam", loss="mse")
+    before = model.get_weights()
+    with pytest.raises(CheckpointError, match="belongs to another model"):
+        fit(model, [Batches()], 2, Resume(tmp_path / "c"), verbose=0)
+    for ours, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
