@@ -1,0 +1,60 @@
+import dataclasses
+import pathlib
+
+import pytest
+
+pytest.importorskip("tyro")
+
+from rnnkit.recipe import parse, run_name
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    units: int = 8
+    """Units of a layer."""
+    rate: float = 0.1
+    data: pathlib.Path | None = None
+
+
+PRESETS = {"small": Config(), "large": Config(units=64)}
+
+
+def read(*arguments):
+    return parse(PRESETS, "small", "Trains.", arguments)
+
+
+def test_presets_and_flags():
+    assert read() == ("small", Config(), False)
+    assert read("--preset", "large") == ("large", Config(units=64), False)
+    assert read("--preset=large", "--units", "9", "--fresh") == (
+        "large",
+        Config(units=9),
+        True,
+    )
+    assert read("--data", "x/y")[1].data == pathlib.Path("x/y")
+
+
+def test_help_shows_the_chosen_presets_values(capsys):
+    with pytest.raises(SystemExit) as stop:
+        read("--preset", "large", "--help")
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for expected in ("--units", "64", "Units of a layer", "small (default), large"):
+        assert expected in printed
+
+
+@pytest.mark.parametrize(
+    "bad", [["--preset", "huge"], ["--unit", "9"], ["--units", "x"]]
+)
+def test_bad_flags_end_with_usage(bad, capsys):
+    with pytest.raises(SystemExit) as stop:
+        read(*bad)
+    assert stop.value.code == 2
+
+
+def test_run_name():
+    assert run_name("small", Config(), PRESETS) == "small"
+    changed = Config(units=9, data=pathlib.Path("/a b/c"))
+    assert run_name("small", changed, PRESETS) == "small,units=9,data=_a_b_c"
+    long = run_name("small", Config(data=pathlib.Path("x" * 300)), PRESETS)
+    assert len(long) <= 100
