@@ -3,19 +3,27 @@
 import keras
 
 CELLS = {}  # public name -> cell class, in order of definition
+_followers = []
 
 
 def export(cls):
     """Register a class, so that `.keras` files load without `custom_objects`.
 
-    A recurrent cell is also listed in `CELLS`, from which its layer follows:
-    `rnnkit.layers` gives `MGUCell` the layer `MGU`. Use it as a decorator, in
-    rnnkit and in code of your own; a saved model then loads once the module that
-    defines the class has been imported.
+    A recurrent cell gets its layer from this too: `MGUCell` the layer
+    `rnnkit.layers.MGU`. Use it as a decorator, in rnnkit and in code of your own; a
+    saved model then loads once the module that defines the class was imported.
     """
     package = cls.__module__.split(".")[0]
     keras.saving.register_keras_serializable(package=package)(cls)
-    if hasattr(cls, "pointwise") or hasattr(cls, "step"):
-        if issubclass(cls, keras.layers.Layer) and cls.__name__.endswith("Cell"):
-            CELLS[cls.__name__] = cls
+    if cls.__name__.endswith("Cell") and hasattr(cls, "transition"):
+        CELLS[cls.__name__] = cls
+        for follow in _followers:
+            follow(cls)
     return cls
+
+
+def when_a_cell_is_exported(follow):
+    """Call `follow(cell_class)` for every exported cell, those to come included."""
+    _followers.append(follow)
+    for cell_class in CELLS.values():
+        follow(cell_class)

@@ -55,6 +55,7 @@ class GatedCell(keras.layers.Layer):
     gates = ("h",)  # columns of `kernel` and `bias`, `units` each
     recurrent_gates = None  # columns of `recurrent_kernel`; None: the same
     state_names = ("h",)
+    projects = True  # False: the formula mixes h_{t-1} in unit by unit
 
     def __init__(
         self,
@@ -110,6 +111,11 @@ class GatedCell(keras.layers.Layer):
         sizes = [self.output_size] + [units] * (len(self.state_names) - 1)
         self.state_size = sizes if len(sizes) > 1 else sizes[0]
         self.zoneouts = _zoneouts(zoneout, len(sizes))
+        if projection_units and not self.projects:
+            raise ValueError(
+                f"{type(self).__name__} takes no projection_units: its formula uses "
+                "h_{t-1} unit by unit, so the output must be `units` wide."
+            )
         if recurrent_dropout and not self.recurrent_gates:
             raise ValueError(
                 f"{type(self).__name__} has no recurrent product to drop from: "

@@ -29,6 +29,7 @@ class GRUCell(PointwiseCell):
     """
 
     gates = ("z", "r", "h")
+    projects = False
 
     def __init__(
         self,
@@ -43,6 +44,10 @@ class GRUCell(PointwiseCell):
         super().__init__(units, activation=activation, use_bias=use_bias, **kwargs)
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
+
+    def cudnn_conditions(self):
+        """What cuDNN's GRU asks of this cell beside the usual, `{words: holds}`."""
+        return {"cuDNN's GRU resets after the product": self.reset_after}
 
     def bias_shape(self):
         (columns,) = super().bias_shape()
@@ -83,6 +88,7 @@ class MGUCell(GatedCell):
     """
 
     gates = ("f", "h")
+    projects = False
 
     def __init__(self, units, *, recurrent_activation="sigmoid", **kwargs):
         super().__init__(units, **kwargs)

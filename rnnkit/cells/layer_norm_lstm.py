@@ -26,8 +26,6 @@ class LayerNormLSTMCell(LSTMCell):
 
     def __init__(self, units, *args, epsilon=1e-5, **kwargs):
         super().__init__(units, *args, **kwargs)
-        if self.peephole or self.coupling:
-            raise ValueError("LayerNormLSTMCell takes no peephole and no coupling.")
         self.epsilon = epsilon
 
     def build(self, input_shape):

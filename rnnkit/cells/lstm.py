@@ -21,10 +21,8 @@ class LSTMCell(PointwiseCell):
     `activation` takes the place of tanh, `recurrent_activation` that of sigmoid.
 
     Args beside those of every cell:
+        recurrent_activation: Activation of the gates.
         unit_forget_bias: Whether the forget gate's bias starts at 1.
-        peephole: Whether the gates see the cell, see `PeepholeLSTMCell`.
-        coupling: None, "input" (i = 1 - f) or "forget" (f = 1 - i), see
-            `CoupledLSTMCell`.
         cell_clip: Bound that `c_t` is clipped to on both sides, or None.
             [Sak et al., 2014](https://arxiv.org/abs/1402.1128)
 
@@ -35,6 +33,8 @@ class LSTMCell(PointwiseCell):
 
     gates = ("i", "f", "c", "o")
     state_names = ("h", "c")
+    peephole = False  # whether the gates see the cell
+    coupling = None  # "input": i = 1 - f, "forget": f = 1 - i
 
     def __init__(
         self,
@@ -47,8 +47,6 @@ class LSTMCell(PointwiseCell):
         bias_initializer="zeros",
         unit_forget_bias=True,
         *,
-        peephole=False,
-        coupling=None,
         cell_clip=None,
         **kwargs,
     ):
@@ -61,18 +59,13 @@ class LSTMCell(PointwiseCell):
             bias_initializer=bias_initializer,
             **kwargs,
         )
-        if coupling not in (None, "input", "forget"):
-            raise ValueError(
-                f'coupling must be None, "input" or "forget", got {coupling!r}.'
-            )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
-        self.peephole = peephole
-        self.coupling = coupling
         self.cell_clip = cell_clip
-        derived = {"input": "i", "forget": "f"}.get(coupling)
-        self.gates = tuple(gate for gate in type(self).gates if gate != derived)
-        self.recurrent_gates = self.gates
+
+    def cudnn_conditions(self):
+        """What cuDNN's LSTM asks of this cell beside the usual, `{words: holds}`."""
+        return {"cuDNN's LSTM is the plain one": type(self) is LSTMCell and not self.cell_clip}
 
     def initial_bias(self, shape, dtype=None):
         if not (self.unit_forget_bias and "f" in self.gates):
@@ -143,8 +136,7 @@ class PeepholeLSTMCell(LSTMCell):
     Reference: [Gers et al., 2002](https://www.jmlr.org/papers/v3/gers02a.html)
     """
 
-    def __init__(self, units, *args, peephole=True, **kwargs):
-        super().__init__(units, *args, peephole=peephole, **kwargs)
+    peephole = True
 
 
 @export
@@ -175,12 +167,25 @@ class CoupledLSTMCell(LSTMCell):
         o_t = sigmoid(W_o x_t + U_o h_{t-1} + p_o * c_t + b_o)
         h_t = o_t * tanh(c_t)
 
+    coupling="forget", peephole=True:
+        i_t = sigmoid(W_i x_t + U_i h_{t-1} + p_i * c_{t-1} + b_i)
+        f_t = 1 - i_t
+        g_t = tanh(W_c x_t + U_c h_{t-1} + b_c)
+        c_t = f_t * c_{t-1} + i_t * g_t
+        o_t = sigmoid(W_o x_t + U_o h_{t-1} + p_o * c_t + b_o)
+        h_t = o_t * tanh(c_t)
+
     Columns are stacked f, c, o, or i, c, o.
 
     Reference: [Greff et al., 2017](https://arxiv.org/abs/1503.04069)
     """
 
-    def __init__(self, units, *args, coupling="input", **kwargs):
-        if coupling is None:
-            raise ValueError('coupling must be "input" or "forget"; else use LSTMCell.')
-        super().__init__(units, *args, coupling=coupling, **kwargs)
+    def __init__(self, units, *args, coupling="input", peephole=False, **kwargs):
+        super().__init__(units, *args, **kwargs)
+        if coupling not in ("input", "forget"):
+            raise ValueError(f'coupling must be "input" or "forget", got {coupling!r}.')
+        self.coupling = coupling
+        self.peephole = peephole
+        derived = {"input": "i", "forget": "f"}[coupling]
+        self.gates = tuple(gate for gate in LSTMCell.gates if gate != derived)
+        self.recurrent_gates = self.gates

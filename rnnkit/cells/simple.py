@@ -56,6 +56,7 @@ class IndRNNCell(PointwiseCell):
     """
 
     recurrent_gates = ()
+    projects = False
 
     def __init__(
         self,

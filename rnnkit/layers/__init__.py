@@ -1,0 +1,28 @@
+"""What a user puts in a model.
+
+Every cell of `rnnkit.cells`, and every cell of your own that carries
+`@rnnkit.export`, has its layer here under the cell's name without "Cell".
+"""
+
+from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
+from rnnkit.layers.deep import DeepRecurrent
+from rnnkit.layers.named import LAYERS
+from rnnkit.layers.recurrent import Recurrent
+
+__all__ = [
+    "Bidirectional",
+    "DeepRecurrent",
+    "PyramidalBidirectional",
+    "Recurrent",
+    *LAYERS,
+]
+
+
+def __getattr__(name):
+    if name in LAYERS:
+        return LAYERS[name]
+    raise AttributeError(f"rnnkit.layers has no {name!r}; cells: {', '.join(LAYERS)}.")
+
+
+def __dir__():
+    return [*globals(), *LAYERS]

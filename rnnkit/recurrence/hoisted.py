@@ -36,8 +36,9 @@ class Hoisted:
         whole, steps: noise that holds for the sequence, `(batch, width)` each, and
             noise with a value a step, `(batch, time, width)` each, dicts by name;
         go_backwards: whether to read the sequence from its end;
-    and returns the outputs, `(batch, time, width)`, and the last states. With a
-    mask, outputs of masked steps are the state carried over.
+        return_sequences: whether the outputs are wanted;
+    and returns the outputs, `(batch, time, width)` or None, and the last states.
+    With a mask, outputs of masked steps are the state carried over.
     """
 
     def __init__(self, cell):
@@ -49,59 +50,71 @@ class Hoisted:
         run = self._eager if tf.executing_eagerly() else self._run
         return run(*args, **kwargs)
 
-    def _run(self, sequences, states, mask, whole, steps, *, go_backwards=False):
+    def _run(
+        self,
+        sequences,
+        states,
+        mask,
+        whole,
+        steps,
+        *,
+        go_backwards=False,
+        return_sequences=True,
+    ):
         dtype = self.cell.compute_dtype
         weights = {k: tf.cast(v, dtype) for k, v in weights_of(self.cell).items()}
         names = list(weights)
         fixed = {"mask": mask, "whole": whole, "steps": steps}
-        forward, backward = self._program(go_backwards)
+        forward, backward = self._program(go_backwards, return_sequences)
+        states = [tf.convert_to_tensor(state) for state in states]
 
         @tf.custom_gradient
         def recurrence(sequences, *rest):
-            states, values = rest[: len(states_)], rest[len(states_) :]
+            first, values = list(rest[: len(states)]), rest[len(states) :]
             weights = dict(zip(names, values))
-            parts = _cut((sequences, list(states), fixed))
+            parts = _cut((sequences, first, fixed))
             done = [forward(weights, *part) for part in parts]
-            outputs = _joined([(outputs, last) for outputs, last, _ in done])
 
             def gradient(*upstream):
-                given = _cut((upstream[0], list(upstream[1:])))
+                given = _cut(list(upstream))
                 results = [
-                    backward(weights, *part, saved, *d)
-                    for part, (_, _, saved), d in zip(parts, done, given)
+                    backward(weights, *part, saved, d)
+                    for part, (_, saved), d in zip(parts, done, given)
                 ]
-                d_inputs = _joined([result[:2] for result in results])
+                d_sequences, d_states = _joined([result[:2] for result in results])
                 d_weights = [
                     tf.add_n([result[2][name] for result in results]) for name in names
                 ]
-                return _once(d_inputs[0], *d_inputs[1], *d_weights)
+                return _once(d_sequences, *d_states, *d_weights)
 
-            return (outputs[0], *outputs[1]), gradient
+            return tuple(_joined([results for results, _ in done])), gradient
 
-        states_ = [tf.convert_to_tensor(s) for s in states]
-        outputs, *last = recurrence(sequences, *states_, *weights.values())
-        outputs.set_shape([*sequences.shape[:2], self.cell.output_size])
-        for state, start in zip(last, states_):
+        results = list(recurrence(sequences, *states, *weights.values()))
+        outputs = results.pop(0) if return_sequences else None
+        if return_sequences:
+            outputs.set_shape([*sequences.shape[:2], self.cell.output_size])
+        for state, start in zip(results, states):
             state.set_shape(start.shape)
-        return outputs, last
+        return outputs, results
 
-    def _program(self, go_backwards):
-        if go_backwards not in self._programs:
-            program = _Program(self.cell, go_backwards)
+    def _program(self, *options):
+        if options not in self._programs:
+            program = _Program(self.cell, *options)
             compiled = dict(jit_compile=True, autograph=False)
-            self._programs[go_backwards] = (
+            self._programs[options] = (
                 tf.function(program.forward, **compiled),
                 tf.function(program.backward, **compiled),
             )
-        return self._programs[go_backwards]
+        return self._programs[options]
 
 
 class _Program:
     """Forward and backward pass of one part of the batch."""
 
-    def __init__(self, cell, go_backwards):
+    def __init__(self, cell, go_backwards, return_sequences):
         self.cell = cell
         self.go_backwards = go_backwards
+        self.return_sequences = return_sequences
 
     def forward(self, weights, sequences, states, fixed):
         cell = bind(self.cell, weights)
@@ -124,10 +137,13 @@ class _Program:
             return new, (states, values)
 
         last, (before, values) = scan(body, list(states), (x, per_step))
-        outputs = tf.concat([before[0][1:], last[0][tf.newaxis]], axis=0)
-        return self._batch_major(outputs), last, (x, before, values)
+        results = last
+        if self.return_sequences:
+            outputs = tf.concat([before[0][1:], last[0][tf.newaxis]], axis=0)
+            results = [tf.transpose(outputs, [1, 0, 2]), *last]
+        return results, (x, before, values)
 
-    def backward(self, weights, sequences, states, fixed, saved, d_outputs, d_last):
+    def backward(self, weights, sequences, states, fixed, saved, upstream):
         cell = bind(self.cell, weights)
         x, before, values = saved
         per_step = self._per_step(fixed)
@@ -155,8 +171,9 @@ class _Program:
 
         def body(carry, inputs):
             d_states, d_used = carry
-            x_t, states, values, step, d_output = inputs
-            d_states = [d_states[0] + d_output, *d_states[1:]]
+            x_t, states, values, step, *d_output = inputs
+            if d_output:
+                d_states = [d_states[0] + d_output[0], *d_states[1:]]
             sources = [x_t, states, values, {k: weights[k] for k in used}]
             with tf.GradientTape() as tape:
                 tape.watch(sources)
@@ -171,9 +188,12 @@ class _Program:
             return (d_states, d_used), (d_x, d_values, operands)
 
         d_used = {k: tf.zeros_like(weights[k]) for k in used}
-        inputs = (x, before, values, per_step, self._time_major(d_outputs))
+        inputs = [x, before, values, per_step]
+        d_last = list(upstream)
+        if self.return_sequences:
+            inputs.append(tf.transpose(d_last.pop(0), [1, 0, 2]))
         inputs = tf.nest.map_structure(_flip, inputs)
-        carry = (list(d_last), d_used)
+        carry = (d_last, d_used)
         (d_states, d_used), given = scan(body, carry, inputs)
         d_x, d_values, operands = tf.nest.map_structure(_flip, given)
 
@@ -234,9 +254,6 @@ class _Program:
     def _time_major(self, x):
         x = tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
         return _flip(x) if self.go_backwards else x
-
-    def _batch_major(self, x):
-        return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
 
 
 def _advance(cell, x_t, states, product, fixed, step):

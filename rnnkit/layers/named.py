@@ -1,0 +1,99 @@
+"""Every cell's layer: `LSTMCell` gives `LSTM`, with the arguments of both, flat."""
+
+import inspect
+
+import keras
+
+from rnnkit import registration
+from rnnkit.layers.recurrent import Recurrent
+
+_LAYER_ARGUMENTS = {
+    "return_sequences": False,
+    "return_state": False,
+    "go_backwards": False,
+    "stateful": False,
+    "unroll": False,
+    "zero_output_for_mask": False,
+    "activity_regularizer": None,
+    "path": "auto",
+    "use_cudnn": "auto",
+}
+
+
+class CellLayer(Recurrent):
+    """A `Recurrent` that makes its own cell, of class `cell_class`."""
+
+    cell_class = None
+
+    def __init__(self, *args, use_cudnn="auto", implementation=None, **kwargs):
+        if use_cudnn not in ("auto", True, False):
+            raise ValueError(f'use_cudnn must be "auto", True or False: {use_cudnn!r}.')
+        del implementation  # Keras' choice between two ways to write the same sums
+        parameters = self.cell_class.parameters()
+        if len(args) > len(parameters):
+            raise TypeError(f"{type(self).__name__} got {len(args)} arguments.")
+        given = dict(zip(parameters, args))
+        doubled = [name for name in given if name in kwargs]
+        if doubled:
+            raise TypeError(f"{type(self).__name__} got {doubled[0]!r} twice.")
+        given.update({k: kwargs.pop(k) for k in parameters if k in kwargs})
+        shared = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
+        name = self.cell_class.__name__.removesuffix("Cell").lower() + "_cell"
+        self.use_cudnn = use_cudnn
+        super().__init__(self.cell_class(**given, **shared, name=name), **kwargs)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["cell"]
+        cell = self.cell.get_config()
+        config.update({k: cell[k] for k in self.cell_class.parameters()})
+        config["activity_regularizer"] = keras.regularizers.serialize(
+            self.activity_regularizer
+        )
+        config["use_cudnn"] = self.use_cudnn
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def layer_of(cell_class):
+    """The layer class of a cell class, registered for saving under its name."""
+    name = cell_class.__name__.removesuffix("Cell")
+    options = ", ".join(f"`{k}`" for k in _LAYER_ARGUMENTS)
+    members = {
+        "__doc__": f"Layer over `{cell_class.__name__}`.\n\n"
+        f"Takes the arguments of the cell and of the layer, flat: {options}.\n\n"
+        f"{inspect.getdoc(cell_class)}",
+        "__module__": cell_class.__module__,
+        "__signature__": _signature(cell_class),
+        "cell_class": cell_class,
+        "has_cudnn": hasattr(cell_class, "cudnn_conditions"),
+    }
+    for parameter in cell_class.parameters():
+        members[parameter] = property(lambda self, p=parameter: getattr(self.cell, p))
+    layer = type(name, (CellLayer,), members)
+    package = cell_class.__module__.split(".")[0]
+    return keras.saving.register_keras_serializable(package)(layer)
+
+
+def _signature(cell_class):
+    kind = inspect.Parameter.KEYWORD_ONLY
+    own = [
+        inspect.Parameter(k, kind, default=default)
+        for k, default in _LAYER_ARGUMENTS.items()
+    ]
+    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
+    return inspect.Signature([*cell_class.parameters().values(), *own, rest])
+
+
+LAYERS = {}
+
+
+def _on_export(cell_class):
+    LAYERS[cell_class.__name__.removesuffix("Cell")] = layer_of(cell_class)
+
+
+registration.when_a_cell_is_exported(_on_export)
