@@ -42,6 +42,8 @@ class TextStreams(keras.utils.PyDataset):
         batches: Batches in a pass over the text.
         predicted: Symbols predicted in a pass: all but the first and the unused.
         unused: Symbols at the end of the text that no batch holds.
+        first: Batch at which `LanguageModel.fit` begins its next pass, to go on in the
+            middle of an interrupted one; 0 again once that pass has begun.
     """
 
     def __init__(self, ids, batch_size, steps, drop_remainder=True):
@@ -75,6 +77,7 @@ class TextStreams(keras.utils.PyDataset):
             self.predicted = targets
             self._weights = self._rows(np.ones(targets, "float32"), length)
         self.unused = targets - self.predicted
+        self.first = 0
         length = self.batches * steps if drop_remainder else length
         self._x = self._rows(ids[: self.predicted], length)
         self._y = self._rows(ids[1 : self.predicted + 1], length)

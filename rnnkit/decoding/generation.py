@@ -1,6 +1,6 @@
 """The loop that draws a symbol, feeds it back, and draws the next."""
 
-from keras import ops
+from rnnkit.ops import scan
 
 
 def generate(next_step, values, state, draw, noise):
@@ -26,5 +26,5 @@ def generate(next_step, values, state, draw, noise):
         values = draw(scores, noise)
         return (values, state), values
 
-    (values, state), drawn = ops.scan(step, (values, state), noise)
+    (values, state), drawn = scan(step, (values, state), noise)
     return drawn, values, state

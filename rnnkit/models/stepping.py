@@ -1,0 +1,66 @@
+"""One layer at a time, one step at a time: layers of rnnkit and of Keras."""
+
+import keras
+from keras import ops
+
+
+def is_recurrent(layer):
+    """Whether a layer carries a state from step to step."""
+    return isinstance(layer, keras.layers.RNN) or (
+        hasattr(layer, "step") and hasattr(layer, "initial_state")
+    )
+
+
+def prepare(layer):
+    """Check a layer of a language model, and make it return all it knows.
+
+    Raises:
+        ValueError: The layer reads the text backwards, and so cannot predict it.
+    """
+    backwards = getattr(layer, "go_backwards", False)
+    if backwards or hasattr(layer, "backward_layer"):
+        raise ValueError(
+            f"{layer.name} reads the text backwards and would see what it is to "
+            "predict: use layers that read forwards."
+        )
+    if is_recurrent(layer):
+        layer.return_sequences = True
+        layer.return_state = True
+
+
+def initial_state(layer, batch_size):
+    """The state of a recurrent layer before the first step."""
+    if hasattr(layer, "initial_state"):
+        return layer.initial_state(batch_size)
+    return layer.get_initial_state(batch_size)
+
+
+def step(layer, x, state):
+    """One step of a recurrent layer: `(batch, features)`, state → output, state."""
+    if hasattr(layer, "step"):
+        return layer.step(x, state)
+    output, new = layer.cell(x, list(state), training=False)
+    return output, list(new)
+
+
+def first_step(table, layer):
+    """The first layer's step from ids on, its input product looked up in a table.
+
+    Args:
+        table: `(vocabulary, features)`, the input of the layer for every id.
+        layer: The first layer.
+
+    Returns:
+        A function `(ids (batch,), state) → (output, state)`.
+    """
+    cell = getattr(layer, "cell", None)
+    if not hasattr(cell, "project") or not hasattr(cell, "transition"):
+        return lambda ids, state: step(layer, ops.take(table, ids, axis=0), state)
+    projected = cell.project(ops.cast(table, cell.compute_dtype))
+
+    def looked_up(ids, state):
+        x = ops.take(projected, ids, axis=0)
+        new = cell.transition(x, list(state), cell.product, {})
+        return new[0], list(new)
+
+    return looked_up

@@ -1,0 +1,141 @@
+"""Text out of a language model: primes in, one compiled loop, texts out."""
+
+import functools
+import sys
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnkit.decoding import generate, sample, temper, top_k, top_p
+
+CHUNK = 32  # symbols between two writes where the text is shown as it grows
+
+
+class TextGenerator:
+    """`LanguageModel.generate`: keeps the compiled loops of one model."""
+
+    def __init__(self, model):
+        self.model = model
+        self._loops = {}
+
+    def __call__(self, prime, length, temperature, top_k, top_p, seed, count, stream):
+        if not isinstance(length, int) or length < 0:
+            raise ValueError(f"length must be an integer of 0 or more, got {length!r}.")
+        if temperature < 0:
+            raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
+        one = isinstance(prime, str) and count is None
+        if isinstance(prime, str):
+            primes = [prime] * (1 if count is None else count)
+        else:
+            primes = [text for text in prime for _ in range(count or 1)]
+        if stream and len(primes) != 1:
+            raise ValueError("Only one text can be shown as it grows: leave count.")
+        out = sys.stdout if stream is True else stream
+        ids = [self._encode(text) for text in primes]
+        lengths = np.array([len(row) for row in ids])
+        given = np.zeros((lengths.max(), len(ids)), "int32")
+        for k, row in enumerate(ids):
+            given[: len(row), k] = row
+        noise = step_noise(given, lengths, length, uniform_numbers(seed))
+        loop = self._loop(top_k, top_p)
+        values = given[0]
+        states = self.model.initial_state(len(ids))
+        drawn = [values[None]]
+        if out:
+            out.write(primes[0])
+            shown = lengths[0] - 1  # steps of the prime, which has been written
+        steps = len(noise["uniform"])
+        chunk = CHUNK if out else max(steps, 1)
+        for start in range(0, steps, chunk):
+            part = {k: v[start : start + chunk] for k, v in noise.items()}
+            tokens, values, states = loop(values, states, part, float(temperature))
+            tokens = ops.convert_to_numpy(tokens)
+            drawn.append(tokens)
+            if out:
+                new = tokens[max(shown - start, 0) :, 0]
+                out.write(self.model.vocabulary.decode(new))
+                out.flush()
+        if out:
+            out.write("\n")
+        drawn = np.concatenate(drawn).T
+        texts = [
+            text + self.model.vocabulary.decode(row[n : n + length])
+            for text, row, n in zip(primes, drawn, lengths)
+        ]
+        return texts[0] if one else texts
+
+    def _encode(self, prime):
+        ids = self.model.vocabulary.encode(prime)
+        if len(ids):
+            return ids
+        start = self.model.vocabulary.start
+        if start is None:
+            raise ValueError(
+                "This vocabulary has no line end to begin a text after: give a prime."
+            )
+        return np.array([start], "int32")
+
+    def _loop(self, k, p):
+        """The compiled loop for one top-k and top-p."""
+        if (k, p) not in self._loops:
+            function = functools.partial(continue_text, self.model, k=k, p=p)
+            if keras.backend.backend() == "tensorflow":
+                import tensorflow as tf
+
+                function = tf.function(function, reduce_retracing=True)
+            self._loops[k, p] = function
+        return self._loops[k, p]
+
+
+def continue_text(model, values, states, noise, temperature, k=None, p=None):
+    """Draw symbol after symbol.
+
+    Args:
+        values: The last known ids, `(batch,)`.
+        states: The states before them.
+        noise: See `step_noise`.
+        temperature, k, p: See `LanguageModel.generate`.
+
+    Returns:
+        Ids `(steps, batch)`, the last ids, the last states.
+    """
+
+    def draw(logits, noise):
+        logits = temper(logits, temperature)
+        if k is not None:
+            logits = top_k(logits, k)
+        if p is not None:
+            logits = top_p(logits, p)
+        drawn = sample(logits, noise["uniform"])
+        return ops.where(noise["known"], noise["given"], drawn)
+
+    return generate(model.stepper(), values, states, draw, noise)
+
+
+def uniform_numbers(seed):
+    """A function from a shape to numbers in [0, 1), the same for the same seed."""
+    return functools.partial(keras.random.uniform, seed=seed)
+
+
+def step_noise(given, lengths, length, uniform):
+    """What `continue_text` needs to know of every step.
+
+    Args:
+        given: Ids of the primes, `(longest prime, batch)`.
+        lengths: Lengths of the primes, `(batch,)`.
+        length: Symbols to draw after the prime.
+        uniform: Draws the random numbers of a shape.
+
+    Returns:
+        Dict of `(steps, batch)`: the `uniform` numbers to draw with, and where the
+        symbol is `known`, being the prime's, that which is `given`.
+    """
+    rows = ops.shape(given)[1]
+    steps = ops.shape(given)[0] - 1 + length
+    later = ops.concatenate([given[1:], ops.zeros((length, rows), "int32")])
+    return {
+        "uniform": uniform((steps, rows)),
+        "known": ops.arange(1, steps + 1)[:, None] < lengths[None],
+        "given": later,
+    }

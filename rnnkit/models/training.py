@@ -1,0 +1,76 @@
+"""What `LanguageModel.fit` and `evaluate` add to Keras' own."""
+
+import math
+
+import keras
+
+
+class LossError(ValueError):
+    """The training loss is no longer a number."""
+
+
+class Bits(keras.metrics.Metric):
+    """A metric in nats, shown in bits; it counts nothing itself."""
+
+    def __init__(self, nats, name="bits"):
+        super().__init__(name=name)
+        self._nats_result = nats.result
+
+    def update_state(self, *args, **kwargs):
+        pass
+
+    def reset_state(self):
+        pass
+
+    def result(self):
+        return self._nats_result() / math.log(2)
+
+
+class BeginPass(keras.callbacks.Callback):
+    """Empties the carried state where a pass over the text begins."""
+
+    def __init__(self, first=0):
+        super().__init__()
+        self.first = first
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.first == 0:
+            self.model.reset_state()
+        self.first = 0
+
+
+class LossGuard(keras.callbacks.Callback):
+    """Stops at the first batch whose loss is not finite.
+
+    Raises:
+        LossError: says the step, and what to try.
+    """
+
+    def __init__(self, first=0):
+        super().__init__()
+        self.first = first
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise LossError(
+                f"The loss became {loss} at batch {self.first + batch} of epoch "
+                f"{self.epoch + 1}. Try a smaller learning rate, or clip the gradient "
+                "more tightly (global_clipnorm of the optimizer); go on from the last "
+                "saved weights, as these are spoilt."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.first = 0
+
+
+def as_list(callbacks):
+    """Callbacks as `fit` takes them, as a list."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return list(callbacks.callbacks)
+    if isinstance(callbacks, keras.callbacks.Callback):
+        return [callbacks]
+    return list(callbacks or [])
