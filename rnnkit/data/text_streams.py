@@ -1,5 +1,8 @@
 """One long text cut into parallel streams, for truncated BPTT."""
 
+import copy
+import itertools
+
 import keras
 import numpy as np
 
@@ -102,6 +105,37 @@ class TextStreams(keras.utils.PyDataset):
 
     def __iter__(self):
         return (self[index] for index in range(len(self)))
+
+    def parts(self, count):
+        """Cut a pass into shorter ones: the same streams, one stretch after another.
+
+        Every part reads a piece of every stream, and so from all over the text.
+
+        Returns:
+            List of `count` `TextStreams`, whose batches are together those of the
+            whole.
+
+        Raises:
+            ValueError: There are fewer batches than parts.
+        """
+        if not 1 <= count <= self.batches:
+            raise ValueError(
+                f"A pass of {self.batches} batches cannot be cut into {count} parts."
+            )
+        cuts = [k * self.batches // count for k in range(count + 1)]
+        return [self._part(begin, end) for begin, end in itertools.pairwise(cuts)]
+
+    def _part(self, begin, end):
+        part = copy.copy(self)
+        window = slice(begin * self.steps, end * self.steps)
+        part._x, part._y = self._x[:, window], self._y[:, window]
+        part.batches, part.unused, part.first = end - begin, 0, 0
+        if self._weights is not None:
+            part._weights = self._weights[:, window]
+            part.predicted = int(part._weights.sum())
+        else:
+            part.predicted = part._y.size
+        return part
 
     def dataset(self, first=0):
         """The pass from batch `first` on, as a `tf.data.Dataset`."""
