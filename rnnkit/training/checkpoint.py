@@ -18,8 +18,12 @@ class CheckpointError(ValueError):
 
 
 def training_variables(model):
-    """Return everything `fit` changes: weights, states, seeds, optimizer, metrics."""
+    """Return everything `fit` changes: weights, states, seeds, optimizer, metrics.
+
+    The weights come first, in the order of `model.weights`.
+    """
     found = [
+        *model.weights,
         *model.variables,
         *model.optimizer.variables,
         *model.metrics_variables,
@@ -56,25 +60,32 @@ def read_position(path):
         return _header(path, file)["position"]
 
 
-def load_checkpoint(path, model):
+def load_checkpoint(path, model, weights_only=False):
     """Give every training variable of `model` its value from the checkpoint.
 
     Nothing is changed unless everything fits.
+
+    Args:
+        path: file that `save_checkpoint` wrote.
+        model: a compiled and built model.
+        weights_only: load only `model.weights`, to use the model and not train on.
 
     Raises:
         CheckpointError: if the file is not a whole checkpoint, or the model's
             variables have other shapes than those written.
     """
-    variables = training_variables(model)
+    variables = model.weights if weights_only else training_variables(model)
     with _open(path) as file:
         names = _header(path, file)["variables"]
         values = [file[f"v{i}"] for i in range(len(names))]
+    if weights_only:
+        values = values[: len(variables)]
     if len(values) != len(variables):
         raise CheckpointError(
             f"{path} holds {len(values)} variables, the model has {len(variables)}. "
             "It belongs to another model: move it away to start anew."
         )
-    for name, value, variable in zip(names, values, variables, strict=True):
+    for name, value, variable in zip(names, values, variables, strict=False):
         if value.shape != tuple(variable.shape):
             raise CheckpointError(
                 f"{path} holds {name} with shape {value.shape}, the model's "

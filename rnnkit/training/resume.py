@@ -46,6 +46,8 @@ class Resume(keras.callbacks.Callback):
             self.model.optimizer.build(self.model.trainable_variables)
             load_checkpoint(self.path, self.model)
             self._restore = False
+            if self.batch == 0 and hasattr(self.model, "reset_state"):
+                self.model.reset_state()  # what is carried ends with its epoch
         else:
             self.epoch, self.batch = epoch, 0
         self._first = self.batch
@@ -95,6 +97,8 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
     Returns:
         dict of lists: the logs of all epochs, those before an interruption too.
     """
+    if resume.found and resume.epoch >= epochs:
+        load_checkpoint(resume.path, model, weights_only=True)
     for epoch in range(resume.epoch, epochs):
         part = parts[epoch % len(parts)]
         part.first = resume.batch
