@@ -32,3 +32,12 @@ def unrolled(layer, sequence, initial_state=None, mask=None):
         shown, states = output, new_states
         outputs.append(output)
     return (ops.stack(outputs, 1) if layer.return_sequences else shown), list(states)
+
+
+def meaning(layer):
+    """`run(sequence, initial_state, mask) -> (output, states)`, by its cells' steps."""
+
+    def run(sequence, initial_state, mask):
+        return unrolled(layer, sequence, initial_state, mask)
+
+    return run

@@ -109,12 +109,13 @@ def states(layer, batch=BATCH, seed=3):
 
 
 def masks():
-    """Named masks (BATCH, TIME), and one with a row that is masked throughout."""
+    """Named masks, (BATCH, TIME) of booleans; False is masked."""
     rows = {
         "right-padded": ["11111", "11100", "10000"],
         "left-padded": ["11111", "00111", "00001"],
         "random": ["10110", "01001", "11011"],
         "with a fully masked row": ["11010", "00000", "01111"],
+        "of ones": ["11111", "11111", "11111"],
     }
     return {
         name: np.array([[digit == "1" for digit in row] for row in table])
@@ -125,3 +126,24 @@ def masks():
 def tensor(layer, value):
     """A value as a tensor of the layer's compute type."""
     return keras.ops.convert_to_tensor(value, dtype=layer.compute_dtype)
+
+
+def call(layer, training=False):
+    """The layer, which returns its states, as a function of its three inputs.
+
+    `(sequence, initial_state, mask) -> (output, states)`
+    """
+
+    def run(sequence, initial_state, mask):
+        output, *states = layer(
+            sequence, initial_state=initial_state, mask=mask, training=training
+        )
+        return output, states
+
+    return run
+
+
+def cells_of(layer):
+    """The cells of a recurrent layer, or of those it is made of."""
+    within = layer._flatten_layers(include_self=True)  # no public walk exists
+    return [one.cell for one in within if getattr(one, "cell", None) is not None]

@@ -1,0 +1,96 @@
+"""Saved, exported, converted, and read again."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from rnnkit.testing import subjects
+from rnnkit.testing.compare import assert_equal, broken
+
+SHAPE = (subjects.TIME, subjects.FEATURES)
+
+
+def config_returns(layer):
+    """`from_config(get_config())` is the same layer, and its config plain JSON."""
+    config = layer.get_config()
+    json.dumps(config)
+    again = type(layer).from_config(config).get_config()
+    if again != config:
+        different = {key for key in config if again.get(key) != config[key]}
+        raise broken("the round trip of get_config", layer, f"{different} differ")
+
+
+def keras_files_load(layer):
+    """A `.keras` file gives the layer back without `custom_objects`."""
+    model, x = _model(layer)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        loaded = keras.models.load_model(path)
+    kind = type(loaded.layers[-1])
+    if kind is not type(layer):
+        raise broken("the .keras file", layer, f"it gives a {kind.__name__}")
+    assert_equal("the .keras file", layer, loaded(x), model(x), 0.0)
+    assert_equal("the .keras file", layer, loaded.get_weights(), model.get_weights(), 0.0)
+
+
+def weights_files_load(layer):
+    """A `.weights.h5` file gives the weights back to a new layer."""
+    model, x = _model(layer)
+    other, _ = _model(layer, seed=5)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.weights.h5"
+        model.save_weights(path)
+        other.load_weights(path)
+    assert_equal("the .weights.h5 file", layer, other(x), model(x), 0.0)
+
+
+def saved_models_export(layer):
+    """`export` writes a SavedModel for any batch, which gives the same numbers."""
+    import tensorflow as tf
+
+    model, x = _model(layer)
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, format="tf_saved_model", verbose=False)
+        serve = tf.saved_model.load(folder).serve
+        for rows in (subjects.BATCH, 1):
+            got = serve(tf.constant(x[:rows]))
+            assert_equal("the SavedModel", layer, got, model(x[:rows]), 2e-6)
+
+
+def tflite_converts(layer):
+    """TFLite runs the model, of fixed size and on `path="loop"`, with its builtins."""
+    import tensorflow as tf
+
+    model, x = _model(layer, path="loop", unroll=True)
+    signature = tf.TensorSpec(x.shape, "float32")
+    function = tf.function(model, input_signature=[signature])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], model
+    )
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    assert_equal("TFLite", layer, got, model(x), 1e-5)
+
+
+ALL = (
+    config_returns,
+    keras_files_load,
+    weights_files_load,
+    saved_models_export,
+)
+SLOW = (tflite_converts,)
+
+
+def _model(layer, seed=1, **changes):
+    changes = {"return_sequences": True, "return_state": False, **changes}
+    chosen = subjects.altered(layer, name="subject", **changes)
+    model = keras.Sequential([keras.Input(SHAPE), chosen], name="model")
+    subjects.randomised(model, seed)
+    return model, np.float32(subjects.inputs())

@@ -1,0 +1,108 @@
+"""States: given, returned, carried over, and stepped."""
+
+from keras import ops
+
+from rnnkit.testing import subjects
+from rnnkit.testing.checks.paths import available, ready
+from rnnkit.testing.compare import assert_equal, assert_raises
+
+CUT, WHOLE = 2, (subjects.BATCH, 4, subjects.FEATURES)  # two pieces of one shape
+
+
+_FORWARDS = {"return_sequences": True, "go_backwards": False}
+
+
+def a_sequence_may_be_cut(layer):
+    """Two pieces with the state handed over give what the whole gives."""
+    plain = ready(layer, dtype="float64", path="loop", **_FORWARDS)
+    sequence = subjects.tensor(plain, subjects.inputs(WHOLE))
+    whole, *last = plain(sequence)
+    for path in available(layer):
+        one = subjects.twin(plain, path=path)
+        first, *state = one(sequence[:, :CUT])
+        second, *state = one(sequence[:, CUT:], initial_state=state)
+        pieces = ops.concatenate([first, second], axis=1), state
+        promise = f"the hand-over of states (path={path})"
+        assert_equal(promise, layer, pieces, (whole, last))
+
+
+def stateful_carries_on(layer):
+    """`stateful=True` goes on where the last call ended, until `reset_state()`."""
+    promise = "stateful=True"
+    plain = ready(layer, dtype="float64", path="loop", **_FORWARDS)
+    sequence = subjects.tensor(plain, subjects.inputs(WHOLE))
+    whole = plain(sequence)[0]
+    for path in available(layer):
+        carrying = subjects.twin(plain, path=path, stateful=True)
+        for round in ("at first", "after reset_state()"):
+            pieces = [carrying(sequence[:, :CUT])[0], carrying(sequence[:, CUT:])[0]]
+            got = ops.concatenate(pieces, axis=1)
+            assert_equal(f"{promise} {round} (path={path})", layer, got, whole)
+            carrying.reset_state()
+    assert_raises(
+        f"{promise} with a batch of another size",
+        layer,
+        lambda: carrying(sequence[:1]),
+        ["batch"],
+    )
+
+
+def one_step_is_one_step(layer):
+    """`step`, from `initial_state(batch_size)` on, gives the sequence's outputs."""
+    layer = ready(layer, dtype="float64", path="loop", **_FORWARDS)
+    sequence = subjects.tensor(layer, subjects.inputs())
+    whole, *last = layer(sequence)
+    state, outputs = layer.initial_state(batch_size=subjects.BATCH), []
+    for time in range(subjects.TIME):
+        output, state = layer.step(sequence[:, time], state)
+        outputs.append(output)
+    got = {"outputs": ops.stack(outputs, 1), "last state": state}
+    assert_equal("step(x, state)", layer, got, {"outputs": whole, "last state": last})
+
+
+def arguments_decide_what_returns(layer):
+    """`return_sequences` and `return_state` choose among the same numbers."""
+    promise = "return_sequences and return_state"
+    full = ready(layer, dtype="float64", path="loop", return_sequences=True)
+    sequence = subjects.tensor(full, subjects.inputs())
+    outputs, *last = full(sequence)
+    for sequences in (True, False):
+        part = subjects.twin(full, return_sequences=sequences)
+        output, *states = part(sequence)
+        wanted = outputs if sequences else last_of(full, outputs)
+        assert_equal(promise, layer, (output, states), (wanted, last))
+        alone = subjects.twin(full, return_sequences=sequences, return_state=False)
+        assert_equal(promise, layer, alone(sequence), wanted)
+
+
+def the_first_state_is_learnt(layer):
+    """`trainable_initial_state` is where a sequence starts, and has a gradient."""
+    import tensorflow as tf
+
+    promise = "trainable_initial_state"
+    learning = ready(layer, dtype="float64", path="loop", trainable_initial_state=True)
+    names = [w for w in learning.trainable_weights if "initial_" in w.path]
+    sequence = subjects.tensor(learning, subjects.inputs())
+    given = [ops.broadcast_to(w, (subjects.BATCH, w.shape[-1])) for w in names]
+    with tf.GradientTape() as tape:
+        output = learning(sequence)[0]
+        loss = tf.reduce_sum(output**2)
+    gradients = tape.gradient(loss, [w.value for w in names])
+    started = learning(sequence, initial_state=given)[0]
+    assert_equal(promise, layer, output, started)
+    moved = all(g is not None and float(tf.norm(g)) > 0 for g in gradients)
+    assert_equal(f"a gradient of {promise}", layer, float(moved), 1.0)
+
+
+def last_of(layer, outputs):
+    """The last output of a whole sequence of outputs."""
+    return outputs[:, -1]
+
+
+ALL = (
+    a_sequence_may_be_cut,
+    stateful_carries_on,
+    one_step_is_one_step,
+    arguments_decide_what_returns,
+    the_first_state_is_learnt,
+)
