@@ -23,6 +23,8 @@ def prepare(layer):
             f"{layer.name} reads the text backwards and would see what it is to "
             "predict: use layers that read forwards."
         )
+    for inner in getattr(layer, "layers", []):
+        prepare(inner)
     if is_recurrent(layer):
         layer.return_sequences = True
         layer.return_state = True
@@ -54,9 +56,10 @@ def first_step(table, layer):
         A function `(ids (batch,), state) → (output, state)`.
     """
     cell = getattr(layer, "cell", None)
-    if not hasattr(cell, "project") or not hasattr(cell, "transition"):
+    known = hasattr(cell, "project") and hasattr(cell, "transition")
+    if not known or cell.compute_dtype != cell.variable_dtype:
         return lambda ids, state: step(layer, ops.take(table, ids, axis=0), state)
-    projected = cell.project(ops.cast(table, cell.compute_dtype))
+    projected = cell.project(table)
 
     def looked_up(ids, state):
         x = ops.take(projected, ids, axis=0)

@@ -8,8 +8,9 @@ import numpy as np
 from keras import ops
 
 from rnnkit.decoding import generate, sample, temper, top_k, top_p
+from rnnkit.models.stepping import is_recurrent
 
-CHUNK = 32  # symbols between two writes where the text is shown as it grows
+CHUNK = 128  # steps of one run of the loop: it is compiled for this many, once
 
 
 class TextGenerator:
@@ -31,29 +32,21 @@ class TextGenerator:
             primes = [text for text in prime for _ in range(count or 1)]
         if stream and len(primes) != 1:
             raise ValueError("Only one text can be shown as it grows: leave count.")
-        out = sys.stdout if stream is True else stream
         ids = [self._encode(text) for text in primes]
         lengths = np.array([len(row) for row in ids])
         given = np.zeros((lengths.max(), len(ids)), "int32")
         for k, row in enumerate(ids):
             given[: len(row), k] = row
         noise = step_noise(given, lengths, length, uniform_numbers(seed))
-        loop = self._loop(top_k, top_p)
-        values = given[0]
-        states = self.model.initial_state(len(ids))
-        drawn = [values[None]]
+        out = sys.stdout if stream is True else stream
         if out:
             out.write(primes[0])
-            shown = lengths[0] - 1  # steps of the prime, which has been written
-        steps = len(noise["uniform"])
-        chunk = CHUNK if out else max(steps, 1)
-        for start in range(0, steps, chunk):
-            part = {k: v[start : start + chunk] for k, v in noise.items()}
-            tokens, values, states = loop(values, states, part, float(temperature))
-            tokens = ops.convert_to_numpy(tokens)
+        drawn = [given[:1]]
+        for tokens in self._chunks(given[0], noise, temperature, top_k, top_p):
+            known = sum(map(len, drawn))
             drawn.append(tokens)
             if out:
-                new = tokens[max(shown - start, 0) :, 0]
+                new = tokens[max(lengths[0] - known, 0) :, 0]
                 out.write(self.model.vocabulary.decode(new))
                 out.flush()
         if out:
@@ -64,6 +57,20 @@ class TextGenerator:
             for text, row, n in zip(primes, drawn, lengths)
         ]
         return texts[0] if one else texts
+
+    def _chunks(self, values, noise, temperature, k, p):
+        """Run the loop chunk by chunk; yields ids `(steps, batch)`."""
+        temperature = ops.convert_to_tensor(temperature, "float32")
+        states = self.model.initial_state(len(values))
+        loop = self._loop(k, p)
+        steps = len(noise["uniform"])
+        for start in range(0, steps, CHUNK):
+            part = {
+                name: _padded(value[start : start + CHUNK])
+                for name, value in noise.items()
+            }
+            tokens, values, states = loop(values, states, part, temperature)
+            yield ops.convert_to_numpy(tokens)[: steps - start]
 
     def _encode(self, prime):
         ids = self.model.vocabulary.encode(prime)
@@ -83,9 +90,17 @@ class TextGenerator:
             if keras.backend.backend() == "tensorflow":
                 import tensorflow as tf
 
-                function = tf.function(function, reduce_retracing=True)
+                # One step is so little work that TensorFlow's own loop takes as long
+                # to go round as to compute.
+                function = tf.function(function, jit_compile=self._compiles())
             self._loops[k, p] = function
         return self._loops[k, p]
+
+    def _compiles(self):
+        """Whether XLA takes every layer; a recurrent one is asked for single steps."""
+        return all(
+            is_recurrent(layer) or layer.supports_jit for layer in self.model.stack
+        )
 
 
 def continue_text(model, values, states, noise, temperature, k=None, p=None):
@@ -111,6 +126,10 @@ def continue_text(model, values, states, noise, temperature, k=None, p=None):
         return ops.where(noise["known"], noise["given"], drawn)
 
     return generate(model.stepper(), values, states, draw, noise)
+
+
+def _padded(values):
+    return np.pad(values, [(0, CHUNK - len(values)), (0, 0)])
 
 
 def uniform_numbers(seed):
