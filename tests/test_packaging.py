@@ -1,5 +1,6 @@
 """What a user meets before the first line runs: imports, metadata, documentation."""
 
+import configparser
 import importlib
 import inspect
 import os
@@ -44,6 +45,9 @@ def test_imports_on_jax_without_tensorflow():
 def test_metadata_lies_in_setup_cfg_alone():
     assert "project" not in tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert not (ROOT / "setup.py").exists()
+    metadata = configparser.ConfigParser()
+    metadata.read(ROOT / "setup.cfg")
+    assert metadata["metadata"]["version"] == rnnkit.__version__
 
 
 def public_names():
