@@ -44,18 +44,7 @@ def _draw_curves(axes, history, references, title):
     for name, label, color in curves:
         if name in history:
             axes.plot(epochs, history[name], "o-", color=color, label=label, ms=4)
-    for name, bits in references.items():
-        axes.axhline(bits, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
-        axes.annotate(
-            f"{name} {bits:.2f}",
-            (1, bits),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            color=MUTED,
-            fontsize=8,
-        )
+    _draw_references(axes, references)
     axes.set_xlabel("epoch")
     axes.set_ylabel("bits per character")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -66,7 +55,27 @@ def _draw_curves(axes, history, references, title):
         axes.set_title(title, loc="left", color=INK)
 
 
-def _draw_sample(axes, sample, lines=9, columns=62):
+def _draw_references(axes, references):
+    """Level lines with their names at the right, the names moved apart."""
+    for bits in references.values():
+        axes.axhline(bits, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
+    low, high = axes.get_ylim()
+    lowest = low
+    for name, bits in sorted(references.items(), key=lambda item: item[1]):
+        place = max(bits, lowest)
+        lowest = place + 0.05 * (high - low)
+        axes.annotate(
+            f"{bits:.2f} {name}",
+            (1.01, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            color=MUTED,
+            fontsize=8,
+            annotation_clip=False,
+        )
+
+
+def _draw_sample(axes, sample, lines=9, columns=68):
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_facecolor(PAPER)

@@ -1,0 +1,290 @@
+"""Train a character language model, on the Python standard library by default.
+
+python recipes/char_lm/train.py
+python recipes/char_lm/train.py --preset tinyshakespeare
+python recipes/char_lm/train.py --data path/to/a/text/file/or/a/folder
+python recipes/char_lm/train.py --cell peephole_lstm --units 256
+"""
+# ruff: noqa: E402  (the clock starts before the imports)
+
+import time
+
+STARTED = time.monotonic()
+
+import dataclasses
+import hashlib
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+# Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
+sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+import keras
+
+import rnnkit
+from rnnkit import recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    data: str = "standard_library"
+    """standard_library, tinyshakespeare, ptb_characters, or a text file or folder."""
+    characters: int | None = None
+    """Characters to train on, the last ones of the training text; None for all."""
+    held_out: float = 0.1
+    """Share of the text held out: its end, by whole files where there are several."""
+    held_out_characters: int | None = None
+    """Characters of the held-out text, the first ones; None for all."""
+    rarest: float = 1e-5
+    """Characters with a smaller share of the text count as one, the unknown."""
+    cell: str = "lstm"
+    """Any recurrent layer of rnnkit.layers: lstm, gru, peephole_lstm, ind_rnn ..."""
+    units: int = 512
+    layers: int = 1
+    embedding_dim: int = 64
+    dropout: float = 0.0
+    """Share of a layer's outputs that are hidden from the next one in training."""
+    batch_size: int = 32
+    """Parallel streams the text is cut into."""
+    steps: int = 100
+    """Characters after which the gradient is cut."""
+    parts: int = 10
+    """Parts a pass over the text is cut into; an epoch reads one, in turn."""
+    epochs: int = 10
+    """After each comes a sample, and a look at held-out text."""
+    learning_rate: float = 4e-3
+    """At its highest, after the warm-up; then it falls to zero along a cosine."""
+    warmup: float = 0.05
+    """Share of the training in which the learning rate rises."""
+    seed: int = 0
+    prime: str = "def "
+    """What every sample begins with."""
+    length: int = 500
+    """Characters in a sample."""
+    temperature: float = 0.7
+    checkpoint_seconds: float = 30.0
+    """Seconds between two checkpoints."""
+    reach: float | None = None
+    """Bits per character to reach, else the exit status is 1."""
+
+
+SMALL = Config()
+PTB = dataclasses.replace(
+    SMALL,
+    data="ptb_characters",
+    rarest=0.0,
+    units=500,
+    layers=2,
+    dropout=0.1,
+    batch_size=64,
+    parts=1,
+    epochs=8,
+    prime="the_",
+)
+PRESETS = {
+    "small": SMALL,
+    "smoke": dataclasses.replace(
+        SMALL,
+        characters=400_000,
+        held_out_characters=50_000,
+        units=128,
+        batch_size=16,
+        steps=64,
+        parts=2,
+        epochs=3,
+        learning_rate=1e-2,
+        length=200,
+        reach=3.1,
+    ),
+    "stdlib": dataclasses.replace(
+        SMALL, layers=2, dropout=0.05, batch_size=64, parts=8, epochs=24
+    ),
+    "tinyshakespeare": dataclasses.replace(
+        SMALL,
+        data="tinyshakespeare",
+        rarest=0.0,
+        layers=2,
+        dropout=0.4,
+        parts=1,
+        epochs=22,
+        prime="ROMEO:\n",
+    ),
+    "ptb_lstm": PTB,
+    "ptb_gru": dataclasses.replace(PTB, cell="gru", units=570),
+}
+
+NANOGPT = "[nanoGPT](https://github.com/karpathy/nanoGPT), 10.7 M parameters"
+BAI = "[Bai et al., 2018](https://arxiv.org/abs/1803.01271), 3 M parameters"
+PUBLISHED = {
+    "tinyshakespeare": {"small transformer, nats per character": [1.4697, NANOGPT]},
+    "ptb_lstm": {"LSTM, bits per character": [1.36, BAI]},
+    "ptb_gru": {"GRU, bits per character": [1.37, BAI]},
+}
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+LOOK = 100_000  # characters looked at after each epoch
+
+
+def main(arguments=None):
+    """Run a preset from beginning to end; returns the exit status."""
+    preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
+    train, valid, held_out = read_texts(config)
+    digest = hashlib.sha256("".join([train, valid, held_out]).encode()).hexdigest()
+    name = recipe.run_name(preset, config, PRESETS)
+    run = recipe.Run("char_lm", name, config, {"sha256": digest}, fresh)
+    if run.results:
+        print("This command has finished before; --fresh runs it anew.")
+        return report(run, config)
+    print(
+        f"{config.data}: {len(train):,} characters to train on, "
+        f"{len(held_out):,} held out."
+    )
+    least = max(1, round(config.rarest * len(train)))
+    vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
+    with ThreadPoolExecutor(1) as thread:  # a core idles while TensorFlow compiles
+        baselines = thread.submit(recipe.text_baselines, vocabulary, train, held_out)
+        model, resume, earlier = learn(config, vocabulary, train, valid, run)
+        scores = model.evaluate(
+            streams(held_out, vocabulary, config), return_dict=True, verbose=0
+        )
+        baselines = baselines.result()
+    model.save(run.path("model.keras"))
+    rnnkit.training.plot_training(
+        resume.history,
+        run.read("samples.json"),
+        baselines,
+        run.path("training.png"),
+        f"{config.data}, {config.layers} × {config.cell} of {config.units} units",
+    )
+    run.finish(
+        preset,
+        metrics={
+            "bits per character": scores["bits"],
+            "nats per character": scores["nats"],
+            "parameters": model.count_params(),
+        },
+        baselines=baselines,
+        published=PUBLISHED.get(preset, {}),
+        seeds=[config.seed],
+        seconds=earlier + time.monotonic() - STARTED,
+    )
+    resume.path.unlink()
+    return report(run, config)
+
+
+def read_texts(config):
+    """Return the texts to train on, to look at while training, and held out."""
+    if config.data == "ptb_characters":
+        parts = rnnkit.data.load(config.data)
+        train, valid, held_out = (parts[name] for name in ("train", "valid", "test"))
+        return train, valid, held_out
+    if config.data == "tinyshakespeare":
+        text = rnnkit.data.load(config.data)["text"]
+        cut = int(len(text) * (1 - config.held_out))
+        train, held_out = text[:cut], text[cut:]
+    elif config.data == "standard_library":
+        train, held_out = rnnkit.data.standard_library().split(config.held_out)
+    else:
+        train, held_out = rnnkit.data.read_sources(config.data).split(config.held_out)
+    held_out = held_out[: config.held_out_characters]
+    return train[-(config.characters or len(train)) :], held_out, held_out
+
+
+def streams(text, vocabulary, config):
+    """Return all of a text to evaluate on, in parallel streams."""
+    return rnnkit.data.text_streams(
+        text, vocabulary, config.batch_size, config.steps, drop_remainder=False
+    )
+
+
+def learn(config, vocabulary, train, valid, run):
+    """Build the model and train it, from the run's checkpoint on if there is one.
+
+    Returns:
+        Tuple `(model, resume, earlier)`: `earlier` is how many seconds training took
+        before this start.
+    """
+    keras.utils.set_random_seed(config.seed)
+    layer = recurrent_layer(config.cell)
+    model = rnnkit.models.LanguageModel(
+        vocabulary,
+        [layer(config.units) for _ in range(config.layers)],
+        embedding_dim=config.embedding_dim,
+        dropout=config.dropout,
+    )
+    text = rnnkit.data.text_streams(train, vocabulary, config.batch_size, config.steps)
+    parts = text.parts(config.parts)
+    steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))
+    warmup = round(config.warmup * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
+    )
+    model.compile(keras.optimizers.Adam(schedule, global_clipnorm=1.0))
+
+    resume = rnnkit.training.Resume(run.path("checkpoint"), config.checkpoint_seconds)
+    earlier = resume.seconds
+    if resume.found:
+        print(
+            f"Going on from {resume.path}: epoch {resume.epoch + 1}, batch "
+            f"{resume.batch + 1}. --fresh starts anew."
+        )
+    sample = rnnkit.training.SampleText(
+        config.prime,
+        config.length,
+        samples=run.read("samples.json") or (),
+        on_sample=lambda samples: run.write("samples.json", samples),
+        temperature=config.temperature,
+        seed=config.seed,
+    )
+    look = streams(valid, vocabulary, config)
+    rnnkit.training.fit(
+        model,
+        parts,
+        config.epochs,
+        resume,
+        [sample],
+        # The first part: of every stream the beginning, so from all over the text.
+        validation_data=look.parts(max(1, look.predicted // LOOK))[0],
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    return model, resume, earlier
+
+
+def recurrent_layer(name):
+    """Return the class of `rnnkit.layers` that a name like peephole_lstm means."""
+    layers = {key.lower(): layer for key, layer in rnnkit.layers.LAYERS.items()}
+    layer = layers.get(name.replace("_", "").lower())
+    if layer is None:
+        raise SystemExit(f"No cell {name!r}; there are {', '.join(sorted(layers))}.")
+    return layer
+
+
+def report(run, config):
+    """Print the results and where everything is; returns the exit status."""
+    results = run.results
+    ours = results["metrics"]["bits per character"]
+    print(
+        f"\nBits per character of the held-out text, {results['seconds']:.0f} s in all:"
+    )
+    rows = [(bits, name) for name, bits in results["baselines"].items()]
+    rows.append((ours, f"this model, {config.layers} × {config.cell}"))
+    for bits, name in sorted(rows):
+        print(f"  {'>' if bits == ours else ' '} {bits:.3f}  {name}")
+    print(f"\nIn {run.folder}:")
+    for file, what in {
+        "training.png": "the curves, and what it wrote after some epochs",
+        "samples.json": "all samples",
+        "model.keras": "the model, for keras.saving.load_model after `import rnnkit`",
+        "results.json": "the figures",
+    }.items():
+        print(f"  {file:<14}{what}")
+    if config.reach is not None and ours > config.reach:
+        print(f"\nIt had to reach {config.reach} bits per character and did not.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
