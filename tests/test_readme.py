@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tools import readme
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -28,8 +30,10 @@ def test_two_commands_start_it():
     ]
 
 
-def test_tables_are_up_to_date():
-    assert readme.filled(README) == README, "run `python -m tools.readme`"
+@pytest.mark.parametrize("path", readme.readmes(), ids=lambda path: path.parent.name)
+def test_tables_are_up_to_date(path):
+    text = path.read_text("utf-8")
+    assert readme.filled(text, path.parent) == text, "run `python -m tools.readme`"
 
 
 def test_tables_of_results(tmp_path):
@@ -56,6 +60,10 @@ def test_tables_of_results(tmp_path):
         (tmp_path / name).write_text(json.dumps(content))
     assert readme.recipes_table(tmp_path).splitlines()[2:] == [
         "| [task](recipes/task), small | **bits per character 1.735** | bz2 2 "
+        "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
+    ]
+    assert readme.results_table(tmp_path / "recipes" / "task").splitlines()[2:] == [
+        "| `small` | **bits per character 1.735** | bz2 2 "
         "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
     ]
     assert readme.benchmarks_table(tmp_path).splitlines()[2:] == [

@@ -1,10 +1,11 @@
-"""Fills the README's tables from what is committed.
+"""Fills the tables of the READMEs from what is committed.
 
-    python -m tools.readme            # write README.md
-    python -m tools.readme --check    # fail when README.md differs
+    python -m tools.readme            # write README.md and recipes/*/README.md
+    python -m tools.readme --check    # fail when one of them differs
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
-the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `benchmarks` from
+the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `results` from
+`results/*.json` beside a recipe's README, `benchmarks` from
 `benchmarks/results/*.json`.
 """
 
@@ -69,26 +70,43 @@ def cells_table(root):
     return table(["cell", "layer", "what it is", "reference"], rows)
 
 
+def result_row(result):
+    """Ours, the baselines run here, the published, and where it was measured."""
+    published = [
+        f"{name} {number(value)} ({source})"
+        for name, (value, source) in result["published"].items()
+    ]
+    metrics, seconds = result["metrics"], result["seconds"]
+    return [
+        f"**{listed(metrics)}**" if metrics else "not run",
+        listed(result["baselines"]),
+        "<br>".join(published),
+        f"{duration(seconds)}, {result['device']}" if seconds else "",
+    ]
+
+
+RESULT_HEADER = ["ours", "baselines run here", "published", "time"]
+
+
 def recipes_table(root):
-    """One row for each preset of a recipe: ours, our baselines, the published."""
-    rows = []
-    for result in read(root, "recipes/*/results/*.json"):
-        published = [
-            f"{name} {number(value)} ({source})"
-            for name, (value, source) in result["published"].items()
+    """One row for each preset of every recipe."""
+    rows = [
+        [
+            f"[{result['recipe']}](recipes/{result['recipe']}), {result['preset']}",
+            *result_row(result),
         ]
-        metrics, seconds = result["metrics"], result["seconds"]
-        where = f"{duration(seconds)}, {result['device']}" if seconds else ""
-        rows.append(
-            [
-                f"[{result['recipe']}](recipes/{result['recipe']}), {result['preset']}",
-                f"**{listed(metrics)}**" if metrics else "not run",
-                listed(result["baselines"]),
-                "<br>".join(published),
-                where,
-            ]
-        )
-    return table(["recipe", "ours", "baselines run here", "published", "time"], rows)
+        for result in read(root, "recipes/*/results/*.json")
+    ]
+    return table(["recipe", *RESULT_HEADER], rows)
+
+
+def results_table(folder):
+    """One row for each preset of the recipe in a folder."""
+    rows = [
+        [f"`{result['preset']}`", *result_row(result)]
+        for result in read(folder, "results/*.json")
+    ]
+    return table(["preset", *RESULT_HEADER], rows)
 
 
 def benchmarks_table(root):
@@ -111,6 +129,7 @@ def benchmarks_table(root):
 TABLES = {
     "cells": cells_table,
     "recipes": recipes_table,
+    "results": results_table,
     "benchmarks": benchmarks_table,
 }
 
@@ -126,17 +145,23 @@ def filled(text, root=ROOT):
     return re.sub(pattern, fill, text, flags=re.S)
 
 
+def readmes():
+    """Every README that has tables: the project's, and each recipe's."""
+    return [ROOT / "README.md", *sorted(ROOT.glob("recipes/*/README.md"))]
+
+
 def main(arguments):
-    """Write the README, or compare it; returns the exit status."""
-    path = ROOT / "README.md"
-    old = path.read_text("utf-8")
-    new = filled(old)
-    if "--check" not in arguments:
-        path.write_text(new, "utf-8")
-    elif new != old:
-        print("README.md is not up to date: run `python -m tools.readme`")
-        return 1
-    return 0
+    """Write the READMEs, or compare them; returns the exit status."""
+    status = 0
+    for path in readmes():
+        old = path.read_text("utf-8")
+        new = filled(old, path.parent)
+        if "--check" not in arguments:
+            path.write_text(new, "utf-8")
+        elif new != old:
+            print(f"{path.relative_to(ROOT)} is not up to date: see tools/readme.py")
+            status = 1
+    return status
 
 
 if __name__ == "__main__":
