@@ -1,0 +1,248 @@
+"""Truncated BPTT under `fit`, and exact evaluation, against computations by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+import rnnkit
+from rnnkit.data import Characters, text_streams
+from rnnkit.models import LanguageModel, LossError
+
+TEXT = "".join(np.random.default_rng(0).choice(list("abcde \n"), 400))
+VOCABULARY = Characters(TEXT)
+
+
+def own(name, units, **kwargs):
+    """A layer of rnnkit, on the path that takes no time to compile."""
+    return getattr(rnnkit.layers, name)(units, path="loop", **kwargs)
+
+
+STACKS = {
+    "loop": lambda: [own("LSTM", 6), keras.layers.LayerNormalization(), own("GRU", 5)],
+    "fast": lambda: [rnnkit.layers.LSTM(6)],
+    "deep": lambda: [
+        rnnkit.layers.DeepRecurrent(
+            [own("GRU", 5, return_sequences=True) for _ in range(2)],
+            connection="residual",
+        )
+    ],
+    "Keras": lambda: [keras.layers.LSTM(6), keras.layers.GRU(5)],
+}
+every_stack = pytest.mark.parametrize("stack", STACKS)
+
+
+def model_of(stack="loop", optimizer=None, **kwargs):
+    keras.utils.set_random_seed(1)
+    model = LanguageModel(VOCABULARY, STACKS[stack](), **{"embedding_dim": 4, **kwargs})
+    model.compile(optimizer or keras.optimizers.SGD(0.0))
+    return model
+
+
+def nats_by_hand(model, ids):
+    """Mean nats per symbol over one row of ids, read in one go."""
+    logits = ops.convert_to_numpy(model(ids[None, :-1])).astype("float64")[0]
+    log_z = np.log(np.exp(logits).sum(-1))
+    return float((log_z - logits[np.arange(len(ids) - 1), ids[1:]]).mean())
+
+
+def changes(model, streams, **kwargs):
+    """By how much `fit` moves every weight."""
+    before = model.get_weights()
+    model.fit(streams, verbose=0, **kwargs)
+    return [new - old for new, old in zip(model.get_weights(), before)]
+
+
+@every_stack
+def test_a_window_as_long_as_the_text_is_full_bptt(stack):
+    model = model_of(stack, keras.optimizers.SGD(1.0))
+    ids = tf.constant(VOCABULARY.encode(TEXT[:41])[None])
+    with tf.GradientTape() as tape:
+        logits = model(ids[:, :-1])
+        loss = tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(ids[:, 1:], logits)
+        )
+    gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    moved = changes(model, text_streams(TEXT[:41], VOCABULARY, 1, 40))
+    for gradient, change in zip(gradients, moved):
+        np.testing.assert_allclose(-tf.convert_to_tensor(gradient), change, atol=1e-6)
+
+
+@every_stack
+def test_the_state_is_carried_between_batches(stack):
+    model = model_of(stack)
+    history = model.fit(
+        text_streams(TEXT[:91], VOCABULARY, 1, 10), epochs=2, shuffle=False, verbose=0
+    ).history
+    expected = nats_by_hand(model, VOCABULARY.encode(TEXT[:91]))
+    np.testing.assert_allclose(history["nats"], [expected] * 2, rtol=1e-5)
+    np.testing.assert_allclose(history["bits"], expected / np.log(2), rtol=1e-5)
+
+
+def test_the_gradient_is_cut_between_batches():
+    model = model_of("loop", keras.optimizers.SGD(1e-3))
+    streams = text_streams(TEXT[:21], VOCABULARY, 1, 10)
+    ids = tf.constant(VOCABULARY.encode(TEXT[:21])[None])
+    weights = [v.value for v in model.trainable_variables]
+    state, total = None, 0.0
+    for k in (0, 10):
+        with tf.GradientTape() as tape:
+            logits, state = model.run(ids[:, k : k + 10], state)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(
+                    ids[:, k + 1 : k + 11], logits
+                )
+            )
+        state = tf.nest.map_structure(tf.stop_gradient, state)
+        gradients = map(tf.convert_to_tensor, tape.gradient(loss, weights))
+        total = [t + g for t, g in zip(total, gradients)] if k else list(gradients)
+    for gradient, change in zip(total, changes(model, streams)):
+        # The second gradient is taken after a first small step.
+        np.testing.assert_allclose(-1e-3 * gradient, change, atol=1e-7, rtol=1e-2)
+
+
+@every_stack
+def test_evaluation_predicts_every_character_with_a_carried_state(stack):
+    model = model_of(stack)
+    expected = nats_by_hand(model, VOCABULARY.encode(TEXT))
+    streams = text_streams(TEXT, VOCABULARY, 1, 17, drop_remainder=False)
+    for data in (TEXT, streams, streams):
+        logs = model.evaluate(data, return_dict=True, verbose=0)
+        assert logs["nats"] == pytest.approx(expected, rel=1e-5)
+        assert logs["bits"] == pytest.approx(expected / np.log(2), rel=1e-5)
+
+
+def test_evaluation_in_parallel_streams_begins_each_with_an_empty_state():
+    model = model_of()
+    ids = VOCABULARY.encode(TEXT)
+    parts = [ids[:101], ids[100:201], ids[200:301], ids[300:]]
+    expected = np.average(
+        [nats_by_hand(model, p) for p in parts], weights=[100] * 3 + [99]
+    )
+    logs = model.evaluate(TEXT, batch_size=4, return_dict=True, verbose=0)
+    assert logs["nats"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_validation_leaves_the_training_state_alone():
+    streams = text_streams(TEXT[:91], VOCABULARY, 2, 5)
+
+    def trained(**kwargs):
+        model = model_of("loop", "adam", dropout=0.1)
+        model.fit(streams, epochs=3, verbose=0, **kwargs)
+        return model
+
+    plain = trained()
+    checks = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: None,
+        on_epoch_end=lambda epoch, logs: checks.model.evaluate(TEXT[:50], verbose=0),
+    )
+    watched = trained(validation_data=TEXT[91:], callbacks=[checks])
+    ours, theirs = plain.training_state.holders, watched.training_state.holders
+    assert len(ours) == 3
+    for a, b in zip([*plain.weights, *ours], [*watched.weights, *theirs]):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_arrays_are_rows_that_each_begin_with_an_empty_state():
+    model = model_of()
+    ids = VOCABULARY.encode(TEXT)[: 8 * 11].reshape(8, 11)
+    expected = np.mean([nats_by_hand(model, row) for row in ids])
+    x, y = ids[:, :-1], ids[:, 1:]
+    history = model.fit(x, y, batch_size=2, verbose=0).history
+    assert history["nats"][0] == pytest.approx(expected, rel=1e-5)
+    logs = model.evaluate(x, y, return_dict=True, verbose=0)
+    assert logs["nats"] == pytest.approx(expected, rel=1e-5)
+    model.fit(text_streams(TEXT, VOCABULARY, 2, 5), verbose=0)
+    again = model.fit(x, y, batch_size=2, verbose=0).history
+    assert again["nats"][0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_interrupted_pass_goes_on(tmp_path):
+    streams = text_streams(TEXT, VOCABULARY, 2, 20)
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 3:
+                self.model.save_weights(tmp_path / "model.weights.h5")
+                raise KeyboardInterrupt
+
+    optimizer = {"class_name": "SGD", "config": {"learning_rate": 0.1}}
+    whole = model_of(optimizer=keras.optimizers.get(optimizer))
+    whole.fit(streams, epochs=2, verbose=0)
+    killed = model_of(optimizer=keras.optimizers.get(optimizer))
+    with pytest.raises(KeyboardInterrupt):
+        killed.fit(streams, epochs=2, verbose=0, callbacks=[Stop()])
+
+    resumed = model_of(optimizer=keras.optimizers.get(optimizer))
+    resumed.load_weights(tmp_path / "model.weights.h5")
+    streams.first = 4
+    history = resumed.fit(streams, epochs=2, verbose=0).history
+    assert len(history["nats"]) == 2
+    assert streams.first == 0
+    for a, b in zip(whole.weights, resumed.weights):
+        np.testing.assert_allclose(a, b, atol=1e-7)
+
+
+def test_an_optimizer_given_by_name_clips():
+    model = model_of(optimizer="adam")
+    assert model.optimizer.global_clipnorm == 1.0
+    assert model_of(optimizer=keras.optimizers.Adam()).optimizer.global_clipnorm is None
+
+
+def test_states_are_no_weights():
+    model = model_of()
+    before = model.count_params(), len(model.get_weights())
+    model.fit(text_streams(TEXT, VOCABULARY, 4, 5), verbose=0)
+    model.evaluate(TEXT, verbose=0)
+    assert (model.count_params(), len(model.get_weights())) == before
+
+
+def test_one_hot_vectors_and_dropout_and_initial_states_learn():
+    layers = [
+        rnnkit.layers.LSTM(16, trainable_initial_state=True, recurrent_dropout=0.1)
+    ]
+    model = LanguageModel(VOCABULARY, layers, dropout=0.1)
+    model.compile(keras.optimizers.Adam(0.01))
+    streams = text_streams("abcde \n" * 60, VOCABULARY, 4, 10)
+    nats = model.fit(streams, epochs=20, verbose=0).history["nats"]
+    assert nats[0] > 1.5
+    assert nats[-1] < 0.2
+
+
+def test_a_loss_of_ones_own_is_used():
+    model = model_of()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    streams = text_streams(TEXT, VOCABULARY, 2, 5)
+    loss = model.fit(streams, verbose=0).history["loss"][0]
+    assert loss == pytest.approx(np.log(VOCABULARY.size), rel=0.1)
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_a_loss_that_is_no_number_stops_training(poison):
+    model = model_of()
+
+    class Poison(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 2:
+                self.model.head.kernel.assign_add(
+                    np.full(self.model.head.kernel.shape, poison)
+                )
+
+    message = "became nan at batch 2 of epoch 1.* smaller learning rate"
+    with pytest.raises(LossError, match=message):
+        model.fit(text_streams(TEXT, VOCABULARY, 2, 5), callbacks=Poison(), verbose=0)
+
+
+def test_bad_arguments_get_plain_errors():
+    streams = text_streams(TEXT, VOCABULARY, 2, 5)
+    with pytest.raises(ValueError, match="at least one recurrent layer"):
+        LanguageModel(VOCABULARY, [keras.layers.Dense(3)])
+    both = rnnkit.layers.Bidirectional(rnnkit.layers.LSTM(3, return_sequences=True))
+    for layer in (both, rnnkit.layers.LSTM(3, go_backwards=True)):
+        with pytest.raises(ValueError, match="reads the text backwards"):
+            LanguageModel(VOCABULARY, [layer])
+    with pytest.raises(ValueError, match="shuffle=False"):
+        model_of().fit(streams, shuffle=True)
+    with pytest.raises(ValueError, match="'Z'"):
+        model_of().evaluate("abcZ")
