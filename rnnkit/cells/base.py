@@ -100,7 +100,7 @@ class GatedCell(keras.layers.Layer):
         self.bias_constraint = constraints.get(bias_constraint)
         self.dropout = _rate("dropout", dropout)
         self.recurrent_dropout = _rate("recurrent_dropout", recurrent_dropout)
-        self.zoneout = zoneout
+        self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
         self.projection_units = projection_units
         self.trainable_initial_state = trainable_initial_state
         self.seed = seed
@@ -420,4 +420,4 @@ def _zoneouts(zoneout, states):
     rates = list(zoneout) if isinstance(zoneout, (list, tuple)) else [zoneout] * states
     if len(rates) != states:
         raise ValueError(f"zoneout needs {states} rates, one a state, got {zoneout!r}.")
-    return [_rate("zoneout", rate) for rate in rates]
+    return tuple(_rate("zoneout", rate) for rate in rates)

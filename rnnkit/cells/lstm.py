@@ -65,7 +65,10 @@ class LSTMCell(PointwiseCell):
 
     def cudnn_conditions(self):
         """What cuDNN's LSTM asks of this cell beside the usual, `{words: holds}`."""
-        return {"cuDNN's LSTM is the plain one": type(self) is LSTMCell and not self.cell_clip}
+        return {
+            "cuDNN's LSTM is the plain one": type(self) is LSTMCell
+            and not self.cell_clip
+        }
 
     def initial_bias(self, shape, dtype=None):
         if not (self.unit_forget_bias and "f" in self.gates):

@@ -75,7 +75,8 @@ class PyramidalBidirectional(Bidirectional):
         paired = self._paired_shape(sequences.shape)
         batch = ops.shape(sequences)[0]
         return ops.reshape(
-            self._padded(sequences), (batch, -1 if paired[1] is None else paired[1], paired[2])
+            self._padded(sequences),
+            (batch, -1 if paired[1] is None else paired[1], paired[2]),
         )
 
     def _paired_mask(self, mask):

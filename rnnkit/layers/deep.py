@@ -41,7 +41,9 @@ class DeepRecurrent(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if connection not in CONNECTIONS:
-            raise ValueError(f"connection must be one of {CONNECTIONS}: {connection!r}.")
+            raise ValueError(
+                f"connection must be one of {CONNECTIONS}: {connection!r}."
+            )
         if not layers:
             raise ValueError("DeepRecurrent needs at least one layer.")
         for layer in layers if connection else layers[:-1]:
@@ -71,7 +73,9 @@ class DeepRecurrent(keras.layers.Layer):
             below, shape = shape, tuple(layer.compute_output_shape(shape)[0])
             if self.connection in ("residual", "highway"):
                 change = below[-1] != shape[-1]
-                self.projections.append(self._dense(shape[-1], below) if change else None)
+                self.projections.append(
+                    self._dense(shape[-1], below) if change else None
+                )
             if self.connection == "highway":
                 gate = self._dense(
                     shape[-1], below, activation="sigmoid", bias_initializer=_closed
@@ -143,7 +147,7 @@ class DeepRecurrent(keras.layers.Layer):
         for k, layer in enumerate(self.layers):
             if self.connection == "skip" and k:
                 shape = (*shape[:-1], shape[-1] + input_shape[-1])
-            shape, *states = layer.compute_output_shape(shape)
+            shape, *_ = layer.compute_output_shape(shape)
             widths.append(shape[-1])
         width = sum(widths) if self.connection == "skip" else widths[-1]
         shape = (*shape[:-1], width)

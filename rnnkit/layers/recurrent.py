@@ -42,7 +42,9 @@ class Recurrent(keras.layers.RNN):
         against = None
         if self.has_cudnn:
             against = cudnn.against(self.cell, unroll=self.unroll)
-        return select(self.cell, self.recurrence_path, unroll=self.unroll, cudnn=against)
+        return select(
+            self.cell, self.recurrence_path, unroll=self.unroll, cudnn=against
+        )
 
     def initial_state(self, batch_size):
         """The states before the first step, for `step`."""
@@ -68,7 +70,9 @@ class Recurrent(keras.layers.RNN):
     def _own(self, sequences, states, mask, training):
         cell = self.cell
         sequences = ops.cast(sequences, cell.compute_dtype)
-        whole, steps = cell.draw_noise(sequences) if training and cell.noisy else ({}, {})
+        whole, steps = (
+            cell.draw_noise(sequences) if training and cell.noisy else ({}, {})
+        )
         if "dropout" in whole:
             sequences = sequences * whole.pop("dropout")[:, None]
         path = self.selection().path

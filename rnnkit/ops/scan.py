@@ -4,7 +4,7 @@ import keras
 from keras import ops, tree
 
 
-def scan(f, carry, xs, *, unroll=False):
+def scan(f, carry, xs, *, reverse=False, unroll=False):
     """Run `carry, y = f(carry, x)` over the leading axis of `xs`.
 
     Unlike `keras.ops.scan`, `y` may have any structure, a length that is unknown
@@ -14,34 +14,36 @@ def scan(f, carry, xs, *, unroll=False):
         f: Function of a carry and one slice of `xs`, both trees of tensors.
         carry: Tree of tensors, whose shapes `f` keeps.
         xs: Tree of tensors of one length, `(time, ...)`.
+        reverse: Whether to start at the end; `y` stays in the order of `xs`.
         unroll: Whether to write the loop out; the length must be known.
 
     Returns:
         The last carry, and the tree of all `y`, `(time, ...)`.
     """
     if unroll:
-        return _unrolled(f, carry, xs)
+        return _unrolled(f, carry, xs, reverse)
     if keras.backend.backend() == "tensorflow":
-        return _tensorflow(f, carry, xs)
+        return _tensorflow(f, carry, xs, reverse)
     if keras.backend.backend() == "jax":
         import jax
 
-        return jax.lax.scan(f, carry, xs)
-    return _unrolled(f, carry, xs)
+        return jax.lax.scan(f, carry, xs, reverse=reverse)
+    return _unrolled(f, carry, xs, reverse)
 
 
-def _unrolled(f, carry, xs):
+def _unrolled(f, carry, xs, reverse):
     length = tree.flatten(xs)[0].shape[0]
     if length is None:
         raise ValueError("unroll=True needs a known number of steps.")
     ys = []
-    for t in range(length):
+    for t in reversed(range(length)) if reverse else range(length):
         carry, y = f(carry, tree.map_structure(lambda x, t=t: x[t], xs))
         ys.append(y)
+    ys = ys[::-1] if reverse else ys
     return carry, tree.map_structure(lambda *y: ops.stack(y), *ys)
 
 
-def _tensorflow(f, carry, xs):
+def _tensorflow(f, carry, xs, reverse):
     import tensorflow as tf
 
     xs = tree.map_structure(tf.convert_to_tensor, xs)
@@ -64,15 +66,16 @@ def _tensorflow(f, carry, xs):
         for y in tree.flatten(like)
     ]
 
-    def body(t, carry, arrays):
+    def body(k, carry, arrays):
+        t = length - 1 - k if reverse else k
         new, y = f(carry, tree.map_structure(lambda x: tf.gather(x, t), xs))
         for old, value in zip(tree.flatten(carry), tree.flatten(new)):
             value.set_shape(old.shape)
         arrays = [a.write(t, v) for a, v in zip(arrays, tree.flatten(y))]
-        return t + 1, new, arrays
+        return k + 1, new, arrays
 
     _, carry, arrays = tf.while_loop(
-        lambda t, *_: t < length,
+        lambda k, *_: k < length,
         body,
         (tf.constant(0), carry, arrays),
         maximum_iterations=length,

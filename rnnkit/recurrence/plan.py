@@ -1,0 +1,189 @@
+"""What a cell's step needs, found by tracing it once."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+from keras import activations
+
+from rnnkit.recurrence.bind import bind
+
+# Derivatives of activations that need their value only: d φ(z) as (φ(z), d) gives.
+BY_VALUE = {
+    activations.sigmoid: lambda y, d: d * y * (1 - y),
+    activations.tanh: lambda y, d: d * (1 - y * y),
+    activations.relu: lambda y, d: tf.where(y > 0, d, tf.zeros_like(d)),
+}
+_VALUE_UNUSED = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike"}
+
+
+class Plan(NamedTuple):
+    """What the forward pass keeps and the backward pass expects."""
+
+    products: list  # (name, gates) of every product of a step, in order
+    weights: list  # names of the weights that a step uses outside its products
+    kept: set  # ("x", 0), ("value", k), ("activation", k) that backward reads
+    aliases: list  # for each product, the state that it multiplies, or None
+    shared: list  # for each product, whether its gradient is that of x
+
+
+def advance(cell, x, states, product, whole, step):
+    """One step, masked: where the mask is False every state stays as it was."""
+    noise = {**whole, **step}
+    mask = noise.pop("mask", None)
+    new = cell.transition(x, states, product, noise)
+    if mask is None:
+        return new
+    return [tf.where(mask, n, s) for n, s in zip(new, states)]
+
+
+def recording(cell, weights, multiply):
+    """A bound cell and product that note what they compute.
+
+    Returns the cell, the product, and the lists of values and of activations.
+    """
+    values, activated = [], []
+    cell = bind(cell, weights)
+
+    def product(a, name, gates=()):
+        values.append(multiply(cell, len(values), a, name, gates))
+        return values[-1]
+
+    def note(function):
+        def noted(z):
+            activated.append(function(z))
+            return activated[-1]
+
+        return noted
+
+    _replace_activations(cell, note)
+    return cell, product, values, activated
+
+
+def replaying(cell, weights, values, activated, transposed):
+    """A bound cell and product that take what was noted, and differentiate it.
+
+    A product's value hands its gradient over whole, to become a weight gradient
+    after the loop; the gradient of what it multiplies is a product with the
+    transposed matrix. An activation's gradient follows from its value.
+
+    Returns the cell, the product, and the list of what was multiplied.
+    """
+    operands = []
+    known = iter(activated)
+    cell = bind(cell, weights)
+
+    def product(a, name, gates=()):
+        k = len(operands)
+        operands.append(a)
+
+        @tf.custom_gradient
+        def replayed(a, value):
+            return tf.identity(value), lambda d: (tf.matmul(d, transposed[k]), d)
+
+        return replayed(a, values[k])
+
+    def replay(function):
+        by_value = BY_VALUE[function]
+
+        def replayed(z):
+            value = next(known)
+
+            @tf.custom_gradient
+            def activation(z):
+                return tf.identity(value), lambda d: by_value(value, d)
+
+            return activation(z)
+
+        return replayed
+
+    _replace_activations(cell, replay)
+    return cell, product, operands
+
+
+def _replace_activations(cell, replacement):
+    for name in ("activation", "recurrent_activation"):
+        function = getattr(cell, name, None)
+        if function in BY_VALUE:
+            vars(cell)[name] = replacement(function)
+
+
+def make_plan(cell, weights, x, states, whole, step):
+    """Trace one step of `cell` and its gradient; arguments are those of the step.
+
+    The trace uses a small batch of known size, whatever the real one is, so that
+    equal shapes are seen to be equal.
+    """
+    plan = []
+
+    def spec(v):
+        return tf.TensorSpec([2, *v.shape[1:]], v.dtype)
+
+    def probe(weights, x, states, whole, step):
+        plan.append(_probe(cell, weights, x, states, whole, step))
+        return x
+
+    tf.function(probe, autograph=False).get_concrete_function(
+        {k: tf.TensorSpec(v.shape, v.dtype) for k, v in weights.items()},
+        *tf.nest.map_structure(spec, (x, list(states), whole, step)),
+    )
+    return plan[0]
+
+
+def _probe(cell, weights, x, states, whole, step):
+    products = []
+
+    def multiply(cell, k, a, name, gates):
+        products.append((name, gates))
+        return cell.product(a, name, gates)
+
+    bound, product, values, activated = recording(cell, weights, multiply)
+    advance(bound, x, states, product, whole, step)
+
+    leaves = {("x", 0): tf.identity(x)}
+    leaves.update({("value", k): tf.identity(v) for k, v in enumerate(values)})
+    leaves.update({("activation", k): tf.identity(v) for k, v in enumerate(activated)})
+    values = [leaves["value", k] for k in range(len(values))]
+    activated = [leaves["activation", k] for k in range(len(activated))]
+    transposed = [tf.transpose(bound.matrix(*which)[0]) for which in products]
+    sources = [leaves["x", 0], values, states, weights]
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        bound, product, operands = replaying(
+            cell, weights, values, activated, transposed
+        )
+        new = advance(bound, sources[0], states, product, whole, step)
+    upstream = [tf.ones_like(v) for v in new]
+    d_x, d_values, d_states, d_weights = tape.gradient(new, sources, upstream)
+
+    aliases = [
+        next((k for k, s in enumerate(states) if s is operand), None)
+        for operand in operands
+    ]
+    outputs = [d_x, *d_values, *d_states, *d_weights.values()]
+    outputs += [a for a, alias in zip(operands, aliases) if alias is None]
+    return Plan(
+        products=products,
+        weights=[name for name, d in d_weights.items() if d is not None],
+        kept=_reached([v for v in outputs if v is not None], leaves),
+        aliases=aliases,
+        shared=[d is d_x for d in d_values],
+    )
+
+
+def _reached(outputs, leaves):
+    """The leaves whose values the outputs depend on."""
+    names = {leaf.op.name: key for key, leaf in leaves.items()}
+    queue, seen, found = list(outputs), set(), set()
+    while queue:
+        tensor = queue.pop()
+        if tensor.name in seen:
+            continue
+        seen.add(tensor.name)
+        op = tensor.op
+        if op.name in names:
+            found.add(names[op.name])
+        elif op.type == "IdentityN":
+            queue.append(op.inputs[tensor.value_index])
+        elif op.type not in _VALUE_UNUSED:
+            queue.extend(op.inputs)
+    return found
