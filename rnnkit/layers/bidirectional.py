@@ -25,8 +25,9 @@ class PyramidalBidirectional(Bidirectional):
     """A bidirectional layer over pairs of frames, which halves the time.
 
     Frames 2t and 2t+1 are set side by side before the layer runs, so that
-    `(batch, time, features)` becomes `(batch, ceil(time / 2), width)`. An odd last
-    frame is paired with zeros. A pair is masked when both its frames are.
+    `(batch, time, features)` becomes `(batch, ceil(time / 2), width)`. Masked frames
+    count as zeros, and so does what an odd last frame is paired with; a pair is
+    masked when all its frames are.
 
     Reference: [Chan et al., 2015](https://arxiv.org/abs/1508.01211)
 
@@ -49,6 +50,9 @@ class PyramidalBidirectional(Bidirectional):
         return super().compute_output_shape(self._paired_shape(sequences_shape))
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
+        if mask is not None:
+            mask = ops.cast(mask, "bool")
+            sequences = ops.where(ops.expand_dims(mask, -1), sequences, 0)
         return super().call(
             self._paired(sequences),
             initial_state=initial_state,

@@ -20,6 +20,10 @@ import tensorflow as tf
 from rnnkit.recurrence.bind import weights_of
 from rnnkit.recurrence.program import Program
 
+# Whether XLA compiles the programs. Without it they give the same numbers, more
+# slowly, but start at once: for tests of many options on tiny shapes.
+COMPILE = True
+
 SECOND_ORDER = (
     "The hoisted recurrence has no second derivatives. Build the layer with "
     'path="loop" where you differentiate a gradient.'
@@ -103,9 +107,10 @@ class Hoisted:
         return outputs, results
 
     def _program(self, *options):
+        options = (*options, COMPILE)
         if options not in self._programs:
-            program = Program(self.cell, *options)
-            compiled = dict(jit_compile=True, autograph=False)
+            program = Program(self.cell, *options[:-1])
+            compiled = dict(jit_compile=COMPILE, autograph=False)
             self._programs[options] = (
                 tf.function(program.forward, **compiled),
                 tf.function(program.backward, **compiled),
@@ -131,11 +136,18 @@ def _first_order(values):
 
 
 def _parts(batch):
-    """How many parts to cut a batch into; `batch` is None where it is unknown."""
+    """How many parts to cut a batch into; `batch` is None where it is unknown.
+
+    Every shape is compiled on its own, so parts of unequal size are worth it only
+    for a batch that is large.
+    """
     if tf.config.list_logical_devices("GPU"):
         return 1
     cores = min(os.cpu_count() or 1, 8)
-    return cores if batch is None else max(1, min(cores, batch // 4))
+    if batch is None:
+        return cores
+    parts = max(1, min(cores, batch // 4))
+    return parts if batch % parts == 0 or batch >= 8 * parts else 1
 
 
 def _cut(values):

@@ -107,24 +107,30 @@ def _replace_activations(cell, replacement):
             vars(cell)[name] = replacement(function)
 
 
-def make_plan(cell, weights, x, states, whole, step):
-    """Trace one step of `cell` and its gradient; arguments are those of the step.
+def make_plan(cell, weights, x, states, whole, steps):
+    """Trace one step of `cell` and its gradient.
 
-    The trace uses a small batch of known size, whatever the real one is, so that
-    equal shapes are seen to be equal.
+    Arguments are those of the sequence, of which only shapes count: `x` and `steps`
+    are `(time, batch, ...)`. The trace uses a small batch of known size, whatever
+    the real one is, so that equal shapes are seen to be equal.
     """
     plan = []
 
-    def spec(v):
-        return tf.TensorSpec([2, *v.shape[1:]], v.dtype)
+    def probe(weights, *values):
+        plan.append(_probe(cell, weights, *values))
+        return values[0]
 
-    def probe(weights, x, states, whole, step):
-        plan.append(_probe(cell, weights, x, states, whole, step))
-        return x
+    def specs(values, axes):
+        return tf.nest.map_structure(
+            lambda v: tf.TensorSpec([2, *v.shape[axes:]], v.dtype), values
+        )
 
     tf.function(probe, autograph=False).get_concrete_function(
         {k: tf.TensorSpec(v.shape, v.dtype) for k, v in weights.items()},
-        *tf.nest.map_structure(spec, (x, list(states), whole, step)),
+        specs(x, 2),
+        specs(list(states), 1),
+        specs(whole, 1),
+        specs(steps, 2),
     )
     return plan[0]
 

@@ -24,9 +24,7 @@ class Program:
         whole, steps = fixed["whole"], self._steps(fixed)
         x = cell.project(self._time_major(sequences))
         if self.plan is None:
-            first = tf.nest.map_structure(lambda v: v[0], (x, states, steps))
-            first = (first[0], states, whole, first[2])
-            self.plan = make_plan(self.cell, weights, *first)
+            self.plan = make_plan(self.cell, weights, x, states, whole, steps)
         plan = self.plan
         matrices = [cell.matrix(*product) for product in plan.products]
 
