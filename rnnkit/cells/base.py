@@ -105,6 +105,7 @@ class GatedCell(keras.layers.Layer):
         self.trainable_initial_state = trainable_initial_state
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.initial_states = []
         if self.recurrent_gates is None:
             self.recurrent_gates = self.gates
         self.output_size = projection_units or units

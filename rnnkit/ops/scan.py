@@ -46,6 +46,8 @@ def _unrolled(f, carry, xs, reverse):
 def _tensorflow(f, carry, xs, reverse):
     import tensorflow as tf
 
+    if tf.executing_eagerly():
+        return _unrolled(f, carry, xs, reverse)
     xs = tree.map_structure(tf.convert_to_tensor, xs)
     carry = tree.map_structure(tf.convert_to_tensor, carry)
     flat = tree.flatten(xs)
@@ -57,10 +59,7 @@ def _tensorflow(f, carry, xs, reverse):
     first = tree.map_structure(lambda x: tf.zeros(tf.shape(x)[1:], x.dtype), xs)
     for x, full in zip(tree.flatten(first), flat):
         x.set_shape(full.shape[1:])
-    if tf.executing_eagerly():
-        like = tf.function(f).get_concrete_function(carry, first).structured_outputs[1]
-    else:
-        like = f(carry, first)[1]
+    like = f(carry, first)[1]
     arrays = [
         tf.TensorArray(y.dtype, size=length, element_shape=y.shape)
         for y in tree.flatten(like)

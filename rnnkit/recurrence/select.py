@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 
 from rnnkit.cells.base import GatedCell
+from rnnkit.recurrence.bind import weights_of
 
 PATHS = ("auto", "loop", "hoisted", "cudnn")
 
@@ -58,4 +59,7 @@ def _against_hoisted(cell, unroll):
         return f"{type(cell).__name__} is not a GatedCell"
     if unroll:
         return "unroll=True writes the loop out"
+    own = {id(v) for v in [*weights_of(cell).values(), *cell.initial_states]}
+    if any(id(v) not in own for v in cell.trainable_weights):
+        return f"{type(cell).__name__} has weights that are no attributes of its own"
     return ""
