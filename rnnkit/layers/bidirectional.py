@@ -19,6 +19,16 @@ class Bidirectional(keras.layers.Bidirectional):
         super().__init__(layer, *args, **kwargs)
         self.supports_jit = getattr(layer, "supports_jit", True)
 
+    def compute_mask(self, sequences, mask=None):
+        while isinstance(mask, (list, tuple)):
+            mask = mask[0]
+        mask = mask if self.return_sequences else None
+        masks = [mask, mask] if self.merge_mode is None else mask
+        if not self.return_state:
+            return masks
+        states = [None] * (2 * len(self.forward_layer.state_size))
+        return [*(masks if self.merge_mode is None else [masks]), *states]
+
 
 @export
 class PyramidalBidirectional(Bidirectional):
