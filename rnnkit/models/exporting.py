@@ -27,7 +27,8 @@ def export_text_model(model, path, k, p):
             tf.TensorSpec([], tf.int32, name="length"),
             tf.TensorSpec([], tf.float32, name="temperature"),
             tf.TensorSpec([], tf.int32, name="seed"),
-        ]
+        ],
+        autograph=False,
     )
     def serve(prime, length, temperature, seed):
         ids = vocabulary.encode_tensor(prime)

@@ -92,7 +92,9 @@ class TextGenerator:
 
                 # One step is so little work that TensorFlow's own loop takes as long
                 # to go round as to compute.
-                function = tf.function(function, jit_compile=self._compiles())
+                function = tf.function(
+                    function, jit_compile=self._compiles(), autograph=False
+                )
             self._loops[k, p] = function
         return self._loops[k, p]
 
