@@ -27,3 +27,35 @@ def cells():
 def layers():
     """Every public layer class."""
     return public_classes(rnnkit.layers)
+
+
+# Layers that are made of others; every other one takes the units of its cell.
+MADE_OF_OTHERS = {
+    "Recurrent": lambda: rnnkit.layers.Recurrent(rnnkit.cells.GRUCell(6)),
+    "Bidirectional": lambda: rnnkit.layers.Bidirectional(rnnkit.layers.LSTM(6)),
+    "PyramidalBidirectional": lambda: rnnkit.layers.PyramidalBidirectional(
+        rnnkit.layers.GRU(6, return_sequences=True)
+    ),
+    "DeepRecurrent": lambda: rnnkit.layers.DeepRecurrent(
+        [
+            rnnkit.layers.LSTM(6, return_sequences=True),
+            rnnkit.layers.GRU(5, return_sequences=True),
+        ],
+        connection="highway",
+    ),
+}
+
+
+def subject_of(layer_class):
+    """A layer of a public class, for the checks to run on.
+
+    Raises: `LookupError` for a class that no check knows how to make.
+    """
+    if layer_class.__name__ in MADE_OF_OTHERS:
+        return MADE_OF_OTHERS[layer_class.__name__]()
+    if getattr(layer_class, "cell_class", None) is None:
+        raise LookupError(
+            f"no check sees {layer_class.__name__}: write into MADE_OF_OTHERS, in "
+            "tests/discovered.py, how one is made"
+        )
+    return layer_class(6)

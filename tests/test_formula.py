@@ -41,7 +41,7 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("cell, variant", VARIANTS)
+@pytest.mark.parametrize(("cell", "variant"), VARIANTS)
 def test_every_cell_computes_its_formula(cell, variant, options):
     plain = cell(UNITS, **variant)
     if unknown := set(options) - set(plain.get_config()):
@@ -73,9 +73,10 @@ def test_every_combination_of_named_options_has_a_block_or_is_refused(cell):
 def _choices(cell, option, default):
     """The other values of an option that changes the formula: flags and words."""
     in_blocks = [v.options[option] for v in read(cell) if option in v.options]
-    own = isinstance(default, bool) and option not in inspect.signature(
-        GatedCell.__init__
-    ).parameters
+    own = (
+        isinstance(default, bool)
+        and option not in inspect.signature(GatedCell.__init__).parameters
+    )
     flags = [not default] if own and option != "unit_forget_bias" else []
     words = ["input", "forget"] if option == "coupling" else []
     return {v for v in [*in_blocks, *flags, *words] if v != default}
@@ -170,7 +171,7 @@ def test_a_cell_without_formula_fails_in_words():
 
 
 @pytest.mark.parametrize(
-    "equation, words",
+    ("equation", "words"),
     [
         ("h_t = phi(W_q x_t)", "W_q in .* is none of the cell's symbols"),
         ("h_t = phi(W x_t + g_t)", "g_t in .* is not computed above"),
@@ -229,6 +230,8 @@ def test_blocks_comments_and_continued_lines_are_read():
 def test_a_product_binds_tighter_than_signs():
     product = ("product", ("name", "U"), ("name", "h_{t-1}"))
     assert parse("x_t * U h_{t-1}") == ("*", ("name", "x_t"), product)
-    assert parse("1 - 2 - 3") == ("-", ("-", ("number", 1), ("number", 2)), ("number", 3))
-
-
+    assert parse("1 - 2 - 3") == (
+        "-",
+        ("-", ("number", 1), ("number", 2)),
+        ("number", 3),
+    )

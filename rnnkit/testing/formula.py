@@ -31,11 +31,15 @@ def variant_of(cell):
     named = {option for variant in variants for option in variant.options}
     defaults = {name: p.default for name, p in cell.parameters().items()}
     for variant in variants:
-        wanted = {option: variant.options.get(option, defaults[option]) for option in named}
+        wanted = {
+            option: variant.options.get(option, defaults[option]) for option in named
+        }
         if all(config[option] == value for option, value in wanted.items()):
             return variant
     chosen = {option: config[option] for option in sorted(named)}
-    raise FormulaError(f"{type(cell).__name__}: no block of the formula is for {chosen}")
+    raise FormulaError(
+        f"{type(cell).__name__}: no block of the formula is for {chosen}"
+    )
 
 
 def run(cell, inputs, states):
@@ -114,9 +118,8 @@ def _compute(equation, values, cell):
     def value_of(name):
         if name in values:
             return values[name]
-        if name.startswith(("b_", "d_")) or name in "bd":
-            if cell.bias is None:
-                return 0.0
+        if name.partition("_")[0] in ("b", "d") and cell.bias is None:
+            return 0.0
         if name.endswith("_t"):
             fail(name, "is not computed above this line")
         return fail(name, f"is none of the cell's symbols {sorted(cell.symbols())}")

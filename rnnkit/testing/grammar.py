@@ -2,8 +2,8 @@
 
     expression = term {("+" | "-") term}
     term       = factor {("*" | "/") factor}
-    factor     = "-" factor | MATRIX factor | FUNCTION "(" expression {"," expression} ")"
-               | NAME | NUMBER | "(" expression ")"
+    factor     = "-" factor | MATRIX factor | NAME | NUMBER | "(" expression ")"
+               | FUNCTION "(" expression {"," expression} ")"
 
 Names that begin with a capital are matrices and stand before what they multiply
 (`W_f x_t`, `U_h (r_t * h_{t-1})`). A name that an opening bracket follows directly

@@ -1,19 +1,40 @@
-"""What a recurrent layer means, written out: its cell, one step after another.
+"""What recurrent layers mean, written out: their cells, one step after another.
 
 Slow and plain, so that it can be read; every path is compared with it.
 """
 
-import numpy as np
+from functools import singledispatch
+
 from keras import ops
 
+from rnnkit.layers import (
+    Bidirectional,
+    DeepRecurrent,
+    PyramidalBidirectional,
+    Recurrent,
+)
 
-def unrolled(layer, sequence, initial_state=None, mask=None):
-    """The outputs and last states of a layer over a cell, at inference.
 
-    `sequence` is (batch, time, features). A masked step keeps all states; its output
-    is the previous step's, zero before the first, or always zero under
-    `zero_output_for_mask`. Returns (output, states), the output as the layer's own:
-    (batch, time, n) in the order of computation, or the last (batch, n).
+def meaning(layer):
+    """`run(sequence, initial_state, mask) -> (output, states)` by its cells' steps."""
+
+    def run(sequence, initial_state, mask):
+        return _meaning(layer, sequence, initial_state, mask)
+
+    return run
+
+
+@singledispatch
+def _meaning(layer, sequence, initial_state, mask):
+    raise TypeError(f"What a {type(layer).__name__} means is not written out here.")
+
+
+@_meaning.register(Recurrent)
+def _(layer, sequence, initial_state, mask):
+    """A masked step keeps all states.
+
+    Its output is the previous step's, zero before the first, or always zero under
+    `zero_output_for_mask`.
     """
     states = initial_state or layer.get_initial_state(sequence.shape[0])
     times = range(sequence.shape[1])
@@ -21,23 +42,81 @@ def unrolled(layer, sequence, initial_state=None, mask=None):
     for time in reversed(times) if layer.go_backwards else times:
         output, new_states = layer.cell(sequence[:, time], list(states))
         if mask is not None:
-            keep = ops.convert_to_tensor(np.asarray(mask)[:, time, None])
+            keep = ops.convert_to_tensor(mask)[:, time, None]
             if shown is None or layer.zero_output_for_mask:
                 shown = ops.zeros_like(output)
             output = ops.where(keep, output, shown)
-            new_states = [
-                ops.where(keep, new, old)
-                for new, old in zip(new_states, states, strict=True)
-            ]
+            new_states = [ops.where(keep, n, s) for n, s in zip(new_states, states)]
         shown, states = output, new_states
         outputs.append(output)
     return (ops.stack(outputs, 1) if layer.return_sequences else shown), list(states)
 
 
-def meaning(layer):
-    """`run(sequence, initial_state, mask) -> (output, states)`, by its cells' steps."""
+@_meaning.register(Bidirectional)
+def _(layer, sequence, initial_state, mask):
+    """Two layers; the backward one's outputs are put back into the order of time."""
+    both, half = (layer.forward_layer, layer.backward_layer), None
+    if initial_state:
+        half = len(initial_state) // 2
+        initial_state = initial_state[:half], initial_state[half:]
+    results = [
+        _meaning(one, sequence, initial_state and initial_state[k], mask)
+        for k, one in enumerate(both)
+    ]
+    (forward, states), (backward, others) = results
+    if both[0].return_sequences:
+        backward = ops.flip(backward, 1)
+    merged = {
+        "concat": lambda a, b: ops.concatenate([a, b], -1),
+        "sum": ops.add,
+        "mul": ops.multiply,
+        "ave": lambda a, b: (a + b) / 2,
+    }[layer.merge_mode](forward, backward)
+    return merged, [*states, *others]
 
-    def run(sequence, initial_state, mask):
-        return unrolled(layer, sequence, initial_state, mask)
 
-    return run
+@_meaning.register(PyramidalBidirectional)
+def _(layer, sequence, initial_state, mask):
+    """Groups of frames side by side; what is masked, or missing, in one is zero."""
+    size = layer.reduction
+    frames = [sequence[:, time] for time in range(sequence.shape[1])]
+    masks = None
+    if mask is not None:
+        mask = ops.convert_to_tensor(mask)
+        masks = [mask[:, time] for time in range(sequence.shape[1])]
+        zero = ops.zeros_like(frames[0])
+        frames = [ops.where(m[:, None], f, zero) for f, m in zip(frames, masks)]
+    while len(frames) % size:
+        frames.append(ops.zeros_like(frames[0]))
+    groups = range(0, len(frames), size)
+    grouped = [ops.concatenate(frames[start : start + size], -1) for start in groups]
+    if masks is not None:
+        masks = [ops.any(ops.stack(masks[start : start + size]), 0) for start in groups]
+        masks = ops.stack(masks, 1)
+    plain = _meaning.dispatch(Bidirectional)
+    return plain(layer, ops.stack(grouped, 1), initial_state, masks)
+
+
+@_meaning.register(DeepRecurrent)
+def _(layer, sequence, initial_state, mask):
+    """Layer upon layer, joined as the connection says."""
+    below, given, outputs, states = sequence, list(initial_state or []), [], []
+    for k, one in enumerate(layer.layers):
+        if k and layer.connection == "skip":
+            below = ops.concatenate([below, sequence], -1)
+        mine = [given.pop(0) for _ in one.state_size] if given else None
+        output, last = _meaning(one, below, mine, mask)
+        if layer.connection in ("residual", "highway"):
+            project = layer.projections[k] or (lambda x: x)
+            gate = layer.gates[k](below) if layer.connection == "highway" else None
+            carried = project(below)
+            if gate is None:
+                output = carried + output
+            else:
+                output = gate * output + (1 - gate) * carried
+        outputs.append(output)
+        states += last
+        below = output
+    if layer.connection == "skip":
+        return ops.concatenate(outputs, -1), states
+    return outputs[-1], states

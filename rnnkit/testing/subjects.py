@@ -60,11 +60,9 @@ def _change(config, option, value):
 def _configs_within(config):
     values = [v for value in config.values() for v in _as_list(value)]
     return [
-        value["config"]
+        value["config"]  # of layers and cells, not of initializers and the like
         for value in values
-        if isinstance(value, dict)
-        and isinstance(value.get("config"), dict)
-        and value.get("module") != "keras"
+        if isinstance(value, dict) and "trainable" in (value.get("config") or {})
     ]
 
 
@@ -103,8 +101,8 @@ def inputs(shape=(BATCH, TIME, FEATURES), seed=2):
 def states(layer, batch=BATCH, seed=3):
     """A random state for each state of a recurrent layer or cell, float64."""
     rng = np.random.default_rng(seed)
-    sizes = layer.state_size
-    sizes = sizes if isinstance(sizes, (list, tuple)) else [sizes]
+    cells = cells_of(layer) or [layer]
+    sizes = [size for cell in cells for size in _as_list(cell.state_size)]
     return [rng.normal(size=(batch, size)) for size in sizes]
 
 

@@ -1,43 +1,40 @@
 """Every path gives what the cell gives step by step, gradients included."""
 
+from rnnkit.layers import Bidirectional, DeepRecurrent, PyramidalBidirectional
+from rnnkit.recurrence import select
 from rnnkit.testing import subjects
 from rnnkit.testing.compare import assert_equal, assert_raises, broken
 from rnnkit.testing.probe import Probe
 from rnnkit.testing.reference import meaning
 
-# Each pair of options meets each pair of values in one of these.
-_OPTIONS = (
-    {"return_sequences": True, "go_backwards": False, "zero_output_for_mask": False},
-    {"return_sequences": True, "go_backwards": True, "zero_output_for_mask": True},
-    {"return_sequences": False, "go_backwards": True, "zero_output_for_mask": False},
-    {"return_sequences": False, "go_backwards": False, "zero_output_for_mask": True},
-)
+# Together with the plain options, each pair of options meets each pair of values.
+_ZEROS = {"return_sequences": True, "go_backwards": True, "zero_output_for_mask": True}
+_LAST = {"return_sequences": False, "go_backwards": True}
+_LAST_ZERO = {"return_sequences": False, "zero_output_for_mask": True}
 
 
-def equals_its_cell_on_every_path(layer):
-    """Outputs, states and all gradients are those of the cell, step by step.
+def masked_sequences_equal_the_cells(layer):
+    """Outputs, states and all gradients, of any mask, are those of the cell's steps."""
+    _equals_its_cell(layer, subjects.masks(), return_sequences=True)
 
-    Under any mask, `go_backwards`, `return_sequences` and `zero_output_for_mask`,
-    from a given initial state.
-    """
-    plain = ready(layer, dtype="float64")
-    for options in _OPTIONS:
-        wanted = subjects.twin(plain, path="loop", **options)
-        truth = Probe(wanted, meaning(wanted), graph=False)
-        paths = {
-            path: Probe(one, subjects.call(one))
-            for path in available(layer)
-            for one in [subjects.twin(plain, path=path, **options)]
-        }
-        kinds = subjects.masks()
-        if options == _OPTIONS[0]:
-            kinds["no mask"] = None  # elsewhere a mask of ones stands for it
-        for kind, mask in kinds.items():
-            given = subjects.inputs(), subjects.states(plain), mask
-            target = truth(*given)
-            for path, probe in paths.items():
-                promise = f"being its cell's steps (path={path}, {kind}, {options})"
-                assert_equal(promise, layer, probe(*given), target, 1e-9)
+
+def sequences_equal_the_cells(layer):
+    """Without a mask, outputs, states and all gradients are those of the cell."""
+    _equals_its_cell(layer, {"no mask": None}, return_sequences=True)
+
+
+def options_equal_the_cells(layer):
+    """As much holds for `go_backwards`, last outputs, and `zero_output_for_mask`."""
+    fixed = []
+    if isinstance(layer, (Bidirectional, DeepRecurrent)):
+        fixed.append("go_backwards")
+    if isinstance(layer, (PyramidalBidirectional, DeepRecurrent)):
+        fixed.append("return_sequences")
+    for options in (_ZEROS, _LAST, _LAST_ZERO):
+        options = {"return_sequences": True, **options}
+        open_ones = {k: v for k, v in options.items() if k not in fixed}
+        if open_ones.keys() - {"return_sequences"}:
+            _equals_its_cell(layer, subjects.masks(), **open_ones)
 
 
 def an_unknown_path_is_refused(layer):
@@ -52,18 +49,30 @@ def an_unknown_path_is_refused(layer):
 
 def the_path_is_chosen_openly(layer):
     """`select` names a path and the reason in words."""
-    from rnnkit.recurrence import select
-
     for cell in subjects.cells_of(layer):
         choice = select(cell)
         if choice.path not in ("loop", "hoisted", "cudnn") or not choice.reason:
             raise broken("a path with its reason", layer, f"got {choice}")
 
 
+def _equals_its_cell(layer, masks, **options):
+    plain = ready(layer, dtype="float64", path="loop", **options)
+    truth = Probe(plain, meaning(plain), graph=False)
+    probes = {
+        path: Probe(one, subjects.call(one))
+        for path in available(layer)
+        for one in [subjects.twin(plain, path=path)]
+    }
+    for kind, mask in masks.items():
+        given = subjects.inputs(), subjects.states(plain), mask
+        target = truth(*given)
+        for path, probe in probes.items():
+            promise = f"being its cell's steps (path={path}, {kind}, {options})"
+            assert_equal(promise, layer, probe(*given), target, 1e-9)
+
+
 def available(layer):
     """The paths that can be had here for this layer."""
-    from rnnkit.recurrence import select
-
     paths = ["loop"]
     for path in ("hoisted", "cudnn"):
         try:
@@ -81,7 +90,9 @@ def ready(layer, **changes):
 
 
 ALL = (
-    equals_its_cell_on_every_path,
+    sequences_equal_the_cells,
+    masked_sequences_equal_the_cells,
+    options_equal_the_cells,
     an_unknown_path_is_refused,
     the_path_is_chosen_openly,
 )

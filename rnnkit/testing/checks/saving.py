@@ -25,7 +25,7 @@ def config_returns(layer):
 
 def keras_files_load(layer):
     """A `.keras` file gives the layer back without `custom_objects`."""
-    model, x = _model(layer)
+    model, x = _model(layer, path="loop")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
@@ -34,13 +34,15 @@ def keras_files_load(layer):
     if kind is not type(layer):
         raise broken("the .keras file", layer, f"it gives a {kind.__name__}")
     assert_equal("the .keras file", layer, loaded(x), model(x), 0.0)
-    assert_equal("the .keras file", layer, loaded.get_weights(), model.get_weights(), 0.0)
+    assert_equal(
+        "the .keras file", layer, loaded.get_weights(), model.get_weights(), 0.0
+    )
 
 
 def weights_files_load(layer):
     """A `.weights.h5` file gives the weights back to a new layer."""
-    model, x = _model(layer)
-    other, _ = _model(layer, seed=5)
+    model, x = _model(layer, path="loop")
+    other, _ = _model(layer, seed=5, path="loop")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.weights.h5"
         model.save_weights(path)
@@ -55,9 +57,9 @@ def saved_models_export(layer):
     model, x = _model(layer)
     with tempfile.TemporaryDirectory() as folder:
         model.export(folder, format="tf_saved_model", verbose=False)
-        serve = tf.saved_model.load(folder).serve
+        loaded = tf.saved_model.load(folder)
         for rows in (subjects.BATCH, 1):
-            got = serve(tf.constant(x[:rows]))
+            got = loaded.serve(tf.constant(x[:rows]))
             assert_equal("the SavedModel", layer, got, model(x[:rows]), 2e-6)
 
 

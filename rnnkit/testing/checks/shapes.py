@@ -52,7 +52,9 @@ def shapes_are_foretold(layer):
     promise = "shapes foretold"
     for sequences in (True, False):
         one = ready(layer, return_sequences=sequences)
-        got = [tuple(part.shape) for part in one(subjects.tensor(one, subjects.inputs()))]
+        got = [
+            tuple(part.shape) for part in one(subjects.tensor(one, subjects.inputs()))
+        ]
         shape = (subjects.BATCH, subjects.TIME, FEATURES)
         told = [tuple(size) for size in one.compute_output_shape(shape)]
         symbolic = one(keras.KerasTensor(shape, dtype="float32"))

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from rnnkit.layers import Bidirectional
 from rnnkit.testing import subjects
 from rnnkit.testing.checks.paths import available, ready
 from rnnkit.testing.compare import assert_equal, assert_raises
@@ -29,16 +30,18 @@ def a_sequence_may_be_cut(layer):
 def stateful_carries_on(layer):
     """`stateful=True` goes on where the last call ended, until `reset_state()`."""
     promise = "stateful=True"
-    plain = ready(layer, dtype="float64", path="loop", **_FORWARDS)
+    plain = ready(layer, dtype="float64", path="loop", return_sequences=True)
     sequence = subjects.tensor(plain, subjects.inputs(WHOLE))
-    whole = plain(sequence)[0]
+    pieces = sequence[:, :CUT], sequence[:, CUT:]
+    first, *state = plain(pieces[0])
+    second, *state = plain(pieces[1], initial_state=state)
     for path in available(layer):
         carrying = subjects.twin(plain, path=path, stateful=True)
-        for round in ("at first", "after reset_state()"):
-            pieces = [carrying(sequence[:, :CUT])[0], carrying(sequence[:, CUT:])[0]]
-            got = ops.concatenate(pieces, axis=1)
-            assert_equal(f"{promise} {round} (path={path})", layer, got, whole)
-            carrying.reset_state()
+        for turn in ("at first", "after reset_state()"):
+            got = [carrying(piece)[0] for piece in pieces]
+            name = f"{promise} {turn} (path={path})"
+            assert_equal(name, layer, got, [first, second])
+            reset(carrying)
     assert_raises(
         f"{promise} with a batch of another size",
         layer,
@@ -94,9 +97,17 @@ def the_first_state_is_learnt(layer):
     assert_equal(f"a gradient of {promise}", layer, float(moved), 1.0)
 
 
+def reset(layer):
+    """Forget carried states; Keras' own wrapper calls it `reset_states`."""
+    (getattr(layer, "reset_state", None) or layer.reset_states)()
+
+
 def last_of(layer, outputs):
-    """The last output of a whole sequence of outputs."""
-    return outputs[:, -1]
+    """The last output of each direction, of a whole sequence of outputs."""
+    if not isinstance(layer, Bidirectional):
+        return outputs[:, -1]
+    forward, backward = ops.split(outputs, 2, axis=-1)
+    return ops.concatenate([forward[:, -1], backward[:, 0]], axis=-1)
 
 
 ALL = (

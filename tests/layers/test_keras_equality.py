@@ -1,0 +1,106 @@
+"""LSTM, GRU and SimpleRNN are Keras' of the same name, on every path."""
+
+import keras
+import numpy as np
+import pytest
+
+from rnnkit import layers
+from rnnkit.recurrence import hoisted
+from rnnkit.testing import subjects
+from rnnkit.testing.compare import assert_equal
+from rnnkit.testing.probe import Probe
+
+UNITS = 6
+NAMES = ("LSTM", "GRU", "SimpleRNN")
+VARIANTS = [
+    ("LSTM", {}),
+    ("LSTM", {"recurrent_activation": "hard_sigmoid", "activation": "elu"}),
+    ("LSTM", {"go_backwards": True, "use_bias": False}),
+    ("LSTM", {"return_sequences": False, "zero_output_for_mask": True}),
+    ("GRU", {}),
+    ("GRU", {"reset_after": False}),
+    ("GRU", {"go_backwards": True, "zero_output_for_mask": True}),
+    ("GRU", {"return_sequences": False, "use_bias": False}),
+    ("SimpleRNN", {"go_backwards": True}),
+    ("SimpleRNN", {"return_sequences": False, "use_bias": False}),
+    *[
+        ("SimpleRNN", {"activation": activation})
+        for activation in ("tanh", "relu", "sigmoid", "elu", "linear", "softsign")
+    ],
+]
+
+
+@pytest.fixture(autouse=True)
+def _without_xla(monkeypatch):
+    monkeypatch.setattr(hoisted, "COMPILE", False)
+
+
+@pytest.mark.parametrize("path", ["loop", "hoisted"])
+@pytest.mark.parametrize(("name", "options"), VARIANTS)
+def test_outputs_and_all_gradients_are_keras(name, options, path):
+    options = {"return_sequences": True, "return_state": True, **options}
+    theirs = getattr(keras.layers, name)(UNITS, dtype="float64", **options)
+    subjects.built(theirs)
+    ours = getattr(layers, name)(UNITS, dtype="float64", path=path, **options)
+    ours.build((subjects.BATCH, subjects.TIME, subjects.FEATURES))
+    ours.set_weights(theirs.get_weights())
+    wanted, got = Probe(theirs, subjects.call(theirs)), Probe(ours, subjects.call(ours))
+    masks = {**subjects.masks(), "no mask": None}
+    kinds = ("random", "with a fully masked row", "no mask")
+    for kind in kinds if path == "hoisted" else kinds[:1]:
+        given = subjects.inputs(), _states(name), masks[kind]
+        assert_equal(
+            f"being keras.layers.{name} ({kind})",
+            ours,
+            _plain(got(*given)),
+            _plain(wanted(*given)),
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_config_and_signature_are_keras(name):
+    theirs = getattr(keras.layers, name)(UNITS, dropout=0.1, return_sequences=True)
+    ours = getattr(layers, name).from_config(theirs.get_config())
+    for layer in (theirs, ours):
+        layer.build((subjects.BATCH, subjects.TIME, subjects.FEATURES))
+    assert [(w.name, w.shape) for w in ours.weights if w.dtype == "float32"] == [
+        (w.name, w.shape) for w in theirs.weights if w.dtype == "float32"
+    ]
+    lost = set(theirs.get_config()) - set(ours.get_config())
+    assert lost <= {"implementation"}
+    same = set(theirs.get_config()) & set(ours.get_config()) - {"name"}
+    config, wanted = ours.get_config(), theirs.get_config()
+    assert {k: config[k] for k in same} == {k: wanted[k] for k in same}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_start_is_keras(name):
+    """The same seed gives the same first weights, the forget bias of 1 included."""
+    made = []
+    for module in (keras.layers, layers):
+        keras.utils.set_random_seed(3)
+        layer = getattr(module, name)(UNITS)
+        layer.build((subjects.BATCH, subjects.TIME, subjects.FEATURES))
+        made.append([w for w in layer.get_weights() if w.dtype == np.float32])
+    for ours, theirs in zip(*made, strict=True):
+        assert ours.shape == theirs.shape
+    assert np.array_equal(made[0][2], made[1][2])  # the bias
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_positional_arguments_are_keras(name):
+    theirs = getattr(keras.layers, name)(UNITS, "relu")
+    ours = getattr(layers, name)(UNITS, "relu")
+    assert ours.units == theirs.units
+    assert ours.activation is theirs.activation
+
+
+def _states(name):
+    rng = np.random.default_rng(4)
+    count = 2 if name == "LSTM" else 1
+    return [rng.normal(size=(subjects.BATCH, UNITS)) for _ in range(count)]
+
+
+def _plain(results):
+    """Results by names without the layers' own prefixes."""
+    return dict(enumerate(results.values()))

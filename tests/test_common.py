@@ -1,0 +1,189 @@
+"""The public checks over every public cell and layer, as they are discovered.
+
+LSTM goes through every check; the others through what depends on the cell, and
+through the rest in the slow suite.
+"""
+
+import inspect
+import subprocess
+import sys
+import textwrap
+
+import keras
+import pytest
+
+import rnnkit
+from rnnkit.cells import SimpleRNNCell
+from rnnkit.layers import LSTM, Recurrent, SimpleRNN
+from rnnkit.testing import BrokenPromise, check_cell
+from rnnkit.testing.check import cell_checks, held, layer_checks
+from rnnkit.testing.checks import cell as of_cells
+from rnnkit.testing.checks import masks, noise, paths, running, saving, states
+from tests.discovered import cells, layers, subject_of
+
+UNITS = 6
+# What depends on the cell, or on how a layer is made of others.
+CELLS_OWN = (
+    paths.sequences_equal_the_cells,
+    paths.masked_sequences_equal_the_cells,
+    paths.the_path_is_chosen_openly,
+    states.stateful_carries_on,
+    states.one_step_is_one_step,
+    states.the_first_state_is_learnt,
+    masks.masks_pass_through,
+    *noise.ALL[:3],
+    saving.config_returns,
+    saving.keras_files_load,
+)
+OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
+
+
+def _layer_cases():
+    for layer_class in layers():
+        for check in layer_checks(subject_of(layer_class), slow=True):
+            first = layer_class is LSTM and check not in saving.SLOW + OVER_TWO_CPUS
+            slow = not first and check not in CELLS_OWN
+            yield pytest.param(
+                layer_class,
+                check,
+                marks=[pytest.mark.slow] if slow else [],
+                id=f"{layer_class.__name__}-{check.__name__}",
+            )
+
+
+def _cell_cases():
+    own = {check.__name__ for check in of_cells.ALL}
+    for cell_class in cells():
+        for check in cell_checks():
+            slow = check.__name__ not in own  # its layer is held to these above
+            yield pytest.param(
+                cell_class,
+                check,
+                marks=[pytest.mark.slow] if slow else [],
+                id=f"{cell_class.__name__}-{check.__name__}",
+            )
+
+
+@pytest.mark.parametrize(("layer_class", "check"), _layer_cases())
+def test_every_layer_keeps_its_promises(layer_class, check):
+    held(check, subject_of(layer_class))
+
+
+@pytest.mark.parametrize(("cell_class", "check"), _cell_cases())
+def test_every_cell_keeps_its_promises(cell_class, check):
+    held(check, cell_class(UNITS))
+
+
+def test_every_public_class_is_seen():
+    for layer_class in layers():
+        assert isinstance(subject_of(layer_class), layer_class)
+    named = {layer.cell_class for layer in layers() if hasattr(layer, "cell_class")}
+    assert named >= set(cells())
+
+
+def test_a_class_that_no_check_sees_fails():
+    class Unseen(keras.layers.Layer):
+        pass
+
+    with pytest.raises(LookupError, match="no check sees Unseen"):
+        subject_of(Unseen)
+
+
+def test_every_check_says_what_it_holds():
+    checks = [*cell_checks(), *layer_checks(LSTM(UNITS), slow=True)]
+    assert all(inspect.getdoc(check) for check in checks)
+    assert len({check.__name__ for check in layer_checks(LSTM(UNITS))}) == len(
+        layer_checks(LSTM(UNITS))
+    )
+
+
+@rnnkit.export
+class LeakyCell(rnnkit.cells.PointwiseCell):
+    """A cell as a user writes one.
+
+    h_t = 0.5 * h_{t-1} + 0.5 * tanh(W_h x_t + U_h h_{t-1} + b_h)
+    """
+
+    def pointwise(self, x, u, states):
+        (h,) = states
+        return [0.5 * h + 0.5 * self.activation(x + u)]
+
+
+def test_a_cell_of_ones_own_is_checked():
+    check_cell(LeakyCell(UNITS))
+
+
+# The checks bite.
+
+
+class DeafToMasks(SimpleRNN):
+    cell_class = SimpleRNNCell
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        return super().inner_loop(sequences, initial_state, None, training)
+
+
+class Forgetful(SimpleRNN):
+    cell_class = SimpleRNNCell
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        nothing = [0 * state for state in initial_state]
+        return super().inner_loop(sequences, nothing, mask, training)
+
+
+class Reversed(SimpleRNN):
+    cell_class = SimpleRNNCell
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        self.go_backwards = True
+        return super().inner_loop(sequences, initial_state, mask, training)
+
+
+@pytest.mark.parametrize(
+    ("layer_class", "check", "promise"),
+    [
+        (DeafToMasks, masks.padding_is_not_read, "not reading masked steps"),
+        (Forgetful, states.a_sequence_may_be_cut, "the hand-over of states"),
+        (Forgetful, states.stateful_carries_on, "stateful=True"),
+        (Reversed, states.one_step_is_one_step, r"step\(x, state\)"),
+    ],
+)
+def test_a_broken_promise_is_named(layer_class, check, promise):
+    words = (
+        rf"{promise}.* does not hold for {layer_class.__name__.lower()[:4]}.*deviates"
+    )
+    with pytest.raises(BrokenPromise, match=words):
+        held(check, layer_class(UNITS))
+
+
+def test_a_known_failure_must_fail():
+    reason = {"padding_is_not_read": "it does not look at masks"}
+    held(masks.padding_is_not_read, DeafToMasks(UNITS), known=reason)
+    with pytest.raises(BrokenPromise, match="it passes, but is known to fail"):
+        held(masks.padding_is_not_read, SimpleRNN(UNITS), known=reason)
+
+
+def test_keras_cells_run_in_recurrent_too():
+    layer = Recurrent(keras.layers.LSTMCell(UNITS), return_sequences=True)
+    held(paths.masked_sequences_equal_the_cells, layer)
+
+
+def test_two_devices_share_a_batch():
+    program = """
+        import tensorflow as tf
+
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, two)
+        from rnnkit.layers import LSTM
+        from rnnkit.testing.checks.running import distribution_changes_nothing
+
+        distribution_changes_nothing(LSTM(6))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
