@@ -24,12 +24,18 @@ def plot_training(history, samples=(), references=None, path=None, title=None):
 
     chosen = _spread(samples, 4)
     rows = (len(chosen) + 1) // 2
-    heights = [3.9] + [1.75] * rows  # inches
+    heights = [3.9, 1.75 * rows] if rows else [3.9]  # inches
     figure = Figure(figsize=(10, sum(heights)), dpi=120, layout="constrained")
-    grid = figure.add_gridspec(1 + rows, 2, height_ratios=heights)
-    _draw_curves(figure.add_subplot(grid[0, :]), history, references or {}, title)
-    for i, sample in enumerate(chosen):
-        _draw_sample(figure.add_subplot(grid[1 + i // 2, i % 2]), sample)
+    curves, *boxes = figure.subfigures(
+        len(heights), 1, height_ratios=heights, squeeze=False
+    ).flat
+    _draw_curves(curves.subplots(), history, references or {}, title)
+    for box in boxes:
+        axes = list(box.subplots(rows, 2, squeeze=False).flat)
+        for place, sample in zip(axes, chosen, strict=False):
+            _draw_sample(place, sample)
+        for place in axes[len(chosen) :]:
+            place.remove()
     if path is not None:
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)
@@ -75,7 +81,7 @@ def _draw_references(axes, references):
         )
 
 
-def _draw_sample(axes, sample, lines=9, columns=68):
+def _draw_sample(axes, sample, lines=9, columns=70):
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_facecolor(PAPER)
