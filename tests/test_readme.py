@@ -54,7 +54,13 @@ def test_tables_of_results(tmp_path):
     cases = [row | {"case": "a", "ratio": 4.0}, row | {"case": "b", "ratio": 1.0}]
     for name, content in {
         "recipes/task/results/small.json": recipe,
-        "benchmarks/results/cpu.json": {"rows": cases},
+        "benchmarks/results/lstm.json": {
+            "rows": cases,
+            "asked": {"Keras": 3.0},
+            "notes": ["A note."],
+            "device": "2 CPU cores",
+            "versions": {"python": "3.11", "torch": None},
+        },
     }.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(json.dumps(content))
@@ -67,5 +73,9 @@ def test_tables_of_results(tmp_path):
         "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
     ]
     assert readme.benchmarks_table(tmp_path).splitlines()[2:] == [
-        "| LSTM | Keras | **2.00 ×** | 1.00 × (b) |"
+        "| LSTM | Keras | **2.00 ×** | 1.00 × (b) | 3.00 ×, missed |",
+        "",
+        "- A note.",
+        "",
+        "Measured on 2 CPU cores: python 3.11.",
     ]

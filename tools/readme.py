@@ -109,21 +109,46 @@ def results_table(folder):
     return table(["preset", *RESULT_HEADER], rows)
 
 
-def benchmarks_table(root):
-    """One row for each benchmark and peer: the mean over the cases, and the worst."""
+def benchmark_rows(result):
+    """One row for each benchmark and peer: the mean, the worst case, what is asked."""
     groups = {}
-    for result in read(root, "benchmarks/results/*.json"):
-        for row in result["rows"]:
-            key = row["benchmark"], row["peer_name"]
-            groups.setdefault(key, {})[row["case"]] = row["ratio"]
-    rows = []
+    for row in result["rows"]:
+        key = row["benchmark"], row["peer_name"]
+        groups.setdefault(key, {})[row["case"]] = row["ratio"]
     for (benchmark, peer), ratios in groups.items():
         mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios))
         worst = min(ratios, key=ratios.get)
-        rows.append(
-            [benchmark, peer, f"**{mean:.2f} ×**", f"{ratios[worst]:.2f} × ({worst})"]
-        )
-    return table(["benchmark", "against", "geometric mean", "slowest case"], rows)
+        asked = result["asked"].get(peer)
+        yield [
+            benchmark,
+            peer,
+            f"**{times(mean)}**",
+            f"{times(ratios[worst])} ({worst})" if len(ratios) > 1 else "",
+            "" if asked is None else times(asked) + ", missed" * (mean < asked),
+        ]
+
+
+def times(ratio):
+    """A ratio: "1.35 ×", "240 ×"."""
+    return f"{ratio:.2f} ×" if ratio < 100 else f"{ratio:,.0f} ×"
+
+
+def benchmarks_table(root):
+    """Rows of every benchmark, then what was noted, and where it was measured."""
+    results = read(root, "benchmarks/results/*.json")
+    header = ["benchmark", "against", "geometric mean", "slowest case", "asked"]
+    lines = [table(header, [row for r in results for row in benchmark_rows(r)])]
+    notes = [f"- {note}" for result in results for note in result["notes"]]
+    if notes:
+        lines += ["", *notes]
+    places = {measured_on(result): None for result in results}
+    return "\n".join([*lines, *(f"\nMeasured on {place}." for place in places)])
+
+
+def measured_on(result):
+    """The machine and the versions of the packages."""
+    found = {k: v for k, v in result["versions"].items() if v and k != "rnnkit"}
+    return f"{result['device']}: " + ", ".join(f"{k} {v}" for k, v in found.items())
 
 
 TABLES = {

@@ -1,0 +1,1 @@
+"""rnnkit beside its peers: `python -m benchmarks` lists what there is."""
