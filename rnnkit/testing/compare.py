@@ -65,7 +65,7 @@ def assert_raises(promise, subject, call, words):
     """Holds that `call()` raises an error whose text names all `words`."""
     try:
         call()
-    except Exception as error:  # noqa: BLE001 - any class, but the words must be there
+    except Exception as error:
         missing = [word for word in words if word not in str(error)]
         if missing:
             raise broken(
