@@ -22,30 +22,43 @@ class CarriedState(keras.layers.Layer):
 
     def hold(self, states):
         """Make room for a tree of states; True where the variables are new."""
-        states = keras.tree.flatten(states)
-        shapes = [tuple(state.shape) for state in states]
-        if shapes == [tuple(holder.shape) for holder in self.holders]:
+        shapes = [tuple(state.shape) for state in keras.tree.flatten(states)]
+        if [(), *shapes] == [tuple(holder.shape) for holder in self.holders]:
             return False
+        dtypes = [state.dtype for state in keras.tree.flatten(states)]
         for holder in self.holders:
             self._untrack_variable(holder)
         self._tracker.unlock()
         self.holders = [
             self.add_weight(
-                shape=shape, dtype=state.dtype, initializer="zeros", name=f"state_{k}"
+                shape=shape, dtype=dtype, initializer="zeros", name=f"state_{k}"
             )
-            for k, (shape, state) in enumerate(zip(shapes, states))
+            for k, (shape, dtype) in enumerate(zip([(), *shapes], ["float32", *dtypes]))
         ]
         self._tracker.lock()
         return True
 
-    def read(self, like):
-        """The states, as a tree of the shape of `like`."""
-        values = [ops.convert_to_tensor(holder) for holder in self.holders]
-        return keras.tree.pack_sequence_as(like, values)
+    def read(self, start):
+        """The states carried, or `start` where none have been since `reset`."""
+        begun, *held = self.holders
+        begun = ops.convert_to_tensor(begun) > 0
+        values = [
+            ops.where(begun, ops.convert_to_tensor(holder), first)
+            for holder, first in zip(held, keras.tree.flatten(start))
+        ]
+        return keras.tree.pack_sequence_as(start, values)
 
     def write(self, states):
-        for holder, state in zip(self.holders, keras.tree.flatten(states)):
+        """Carry these states to the next batch."""
+        begun, *held = self.holders
+        begun.assign(ops.ones(()))
+        for holder, state in zip(held, keras.tree.flatten(states)):
             holder.assign(ops.cast(state, holder.dtype))
+
+    def reset(self):
+        """Carry nothing to the next batch."""
+        for holder in self.holders[:1]:
+            holder.assign(ops.zeros(()))
 
     @property
     def variables(self):
@@ -61,6 +74,10 @@ class CarriedState(keras.layers.Layer):
                 store[str(k)] = holder.numpy()
 
     def load_own_variables(self, store):
-        values = [store[str(k)][()] for k in range(len(store.keys()))]
-        self.hold([ops.convert_to_tensor(value) for value in values])
-        self.write(values)
+        values = [
+            ops.convert_to_tensor(store[k][()]) for k in sorted(store.keys(), key=int)
+        ]
+        if values:
+            self.hold(values[1:])
+        for holder, value in zip(self.holders, values):
+            holder.assign(value)

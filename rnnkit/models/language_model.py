@@ -119,7 +119,7 @@ class LanguageModel(keras.Model):
         if not self._carries[training]:
             return self.run(inputs, training=training)[0]
         carried = self.training_state if training else self.evaluation_state
-        states = carried.read(like=self.initial_state(1))
+        states = carried.read(self.initial_state(ops.shape(inputs)[0]))
         logits, states = self.run(inputs, states, training)
         carried.write(states)
         return logits
@@ -276,7 +276,7 @@ class LanguageModel(keras.Model):
 
     def reset_state(self):
         """Empty the state that training carries."""
-        self._empty(self.training_state)
+        self.training_state.reset()
 
     def _carry(self, training, data):
         """Carry the state over `data` if it is streams, beginning with none."""
@@ -291,11 +291,7 @@ class LanguageModel(keras.Model):
         elif changed:
             self.test_function = None
         if not training:
-            self._empty(state)
-
-    def _empty(self, state):
-        if state.holders:
-            state.write(self.initial_state(state.holders[0].shape[0]))
+            state.reset()
 
     def _evaluation_streams(self, text, batch_size=1):
         steps = min(EVALUATION_STEPS, max(1, len(text) // batch_size))
