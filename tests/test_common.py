@@ -64,12 +64,12 @@ def _cell_cases():
             )
 
 
-@pytest.mark.parametrize(("layer_class", "check"), _layer_cases())
+@pytest.mark.parametrize(("layer_class", "check"), [*_layer_cases()])
 def test_every_layer_keeps_its_promises(layer_class, check):
     held(check, subject_of(layer_class))
 
 
-@pytest.mark.parametrize(("cell_class", "check"), _cell_cases())
+@pytest.mark.parametrize(("cell_class", "check"), [*_cell_cases()])
 def test_every_cell_keeps_its_promises(cell_class, check):
     held(check, cell_class(UNITS))
 
