@@ -39,7 +39,7 @@ class Resume(keras.callbacks.Callback):
         self._last = time.monotonic()
 
     def on_train_begin(self, logs=None):
-        self._last = self._saved = time.monotonic()
+        self._saved = time.monotonic()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._restore:  # not before: every epoch begins by resetting its metrics
