@@ -34,11 +34,11 @@ MADE_OF_OTHERS = {
     "Recurrent": lambda: rnnkit.layers.Recurrent(rnnkit.cells.GRUCell(6)),
     "Bidirectional": lambda: rnnkit.layers.Bidirectional(rnnkit.layers.LSTM(6)),
     "PyramidalBidirectional": lambda: rnnkit.layers.PyramidalBidirectional(
-        rnnkit.layers.GRU(6, return_sequences=True)
+        rnnkit.layers.SimpleRNN(6, return_sequences=True)
     ),
     "DeepRecurrent": lambda: rnnkit.layers.DeepRecurrent(
         [
-            rnnkit.layers.LSTM(6, return_sequences=True),
+            rnnkit.layers.SimpleRNN(6, return_sequences=True),
             rnnkit.layers.GRU(5, return_sequences=True),
         ],
         connection="highway",

@@ -19,7 +19,7 @@ from rnnkit.testing import BrokenPromise, check_cell
 from rnnkit.testing.check import cell_checks, held, layer_checks
 from rnnkit.testing.checks import cell as of_cells
 from rnnkit.testing.checks import masks, noise, paths, running, saving, states
-from tests.discovered import cells, layers, subject_of
+from tests.discovered import MADE_OF_OTHERS, cells, layers, subject_of
 
 UNITS = 6
 # What depends on the cell, or on how a layer is made of others.
@@ -35,6 +35,14 @@ CELLS_OWN = (
     saving.config_returns,
     saving.keras_files_load,
 )
+# What of these needs no compiling; layers made of others are slow to start.
+CHEAP = (
+    paths.masked_sequences_equal_the_cells,
+    states.stateful_carries_on,
+    states.one_step_is_one_step,
+    saving.config_returns,
+    saving.keras_files_load,
+)
 OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
 
 
@@ -42,7 +50,8 @@ def _layer_cases():
     for layer_class in layers():
         for check in layer_checks(subject_of(layer_class), slow=True):
             first = layer_class is LSTM and check not in saving.SLOW + OVER_TWO_CPUS
-            slow = not first and check not in CELLS_OWN
+            own = CHEAP if layer_class.__name__ in MADE_OF_OTHERS else CELLS_OWN
+            slow = not first and check not in own
             yield pytest.param(
                 layer_class,
                 check,
