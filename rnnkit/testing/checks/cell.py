@@ -54,7 +54,7 @@ def config_returns(cell):
     """`from_config(get_config())` is the same cell, and its config is plain JSON."""
     config = cell.get_config()
     json.dumps(config)
-    again = type(cell).from_config(config).get_config()
+    again = type(cell).from_config(cell.get_config()).get_config()
     if again != config:
         different = {key for key in config if again.get(key) != config[key]}
         raise broken("the round trip of get_config", cell, f"{different} differ")

@@ -17,7 +17,7 @@ def config_returns(layer):
     """`from_config(get_config())` is the same layer, and its config plain JSON."""
     config = layer.get_config()
     json.dumps(config)
-    again = type(layer).from_config(config).get_config()
+    again = type(layer).from_config(layer.get_config()).get_config()
     if again != config:
         different = {key for key in config if again.get(key) != config[key]}
         raise broken("the round trip of get_config", layer, f"{different} differ")

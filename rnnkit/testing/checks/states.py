@@ -83,7 +83,8 @@ def the_first_state_is_learnt(layer):
     import tensorflow as tf
 
     promise = "trainable_initial_state"
-    learning = ready(layer, dtype="float64", path="loop", trainable_initial_state=True)
+    options = {"trainable_initial_state": True, "activation": "tanh"}
+    learning = ready(layer, dtype="float64", path="loop", **options)
     names = [w for w in learning.trainable_weights if "initial_" in w.path]
     sequence = subjects.tensor(learning, subjects.inputs())
     given = [ops.broadcast_to(w, (subjects.BATCH, w.shape[-1])) for w in names]
