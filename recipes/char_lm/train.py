@@ -35,7 +35,7 @@ class Config:
     """Characters to train on, the last ones of the training text; None for all."""
     held_out: float = 0.1
     """Share of the text held out: its end, by whole files where there are several."""
-    held_out_characters: int | None = None
+    held_out_characters: int | None = 400_000
     """Characters of the held-out text, the first ones; None for all."""
     rarest: float = 1e-5
     """Characters with a smaller share of the text count as one, the unknown."""
@@ -50,9 +50,9 @@ class Config:
     """Parallel streams the text is cut into."""
     steps: int = 64
     """Characters after which the gradient is cut."""
-    parts: int = 27
+    parts: int = 41
     """Parts a pass over the text is cut into; an epoch reads one, in turn."""
-    epochs: int = 10
+    epochs: int = 8
     """After each comes a sample, and a look at held-out text."""
     learning_rate: float = 8e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
@@ -83,7 +83,9 @@ SMOKE = dataclasses.replace(
     length=200,
     reach=3.1,
 )
-LONG = dataclasses.replace(SMALL, layers=2, steps=100, learning_rate=4e-3)
+LONG = dataclasses.replace(
+    SMALL, held_out_characters=None, layers=2, steps=100, learning_rate=4e-3
+)
 STDLIB = dataclasses.replace(
     LONG, units=512, batch_size=64, dropout=0.05, parts=8, epochs=24
 )
@@ -126,7 +128,7 @@ PUBLISHED = {
 }
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-LOOK = 100_000  # characters looked at after each epoch
+LOOK = 50_000  # characters looked at after each epoch
 
 
 def main(arguments=None):
