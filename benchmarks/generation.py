@@ -91,14 +91,14 @@ def torch_loop(units):
 
 def run(quick=False):
     report = Report("characters a second", {PREDICT: 200, STEP: 3, TORCH_LOOP: 1.2})
-    units, rounds = (8, 1) if quick else (512, 7)
+    units, rounds = (8, 1) if quick else (512, 5)
     found = {  # the function that writes, and how much it is to write in one call
-        "rnnkit": (ours(units), 4096),
+        "rnnkit": (ours(units), 2048),
         PREDICT: (predict_loop(units), 16),
         STEP: (step_loop(units), 512),
     }
     if torch:
-        found[TORCH_LOOP] = torch_loop(units), 2048
+        found[TORCH_LOOP] = torch_loop(units), 1024
     else:
         report.notes.append(NO_TORCH)
     lengths = {name: 8 if quick else length for name, (_, length) in found.items()}
