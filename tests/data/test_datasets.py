@@ -54,6 +54,7 @@ def test_a_named_folder_comes_before_the_environment(published, tmp_path):
         (archive({"in/words.txt": b"other words\n"}), "is not the published words.txt"),
         (archive({"elsewhere": b""}), "holds no in/words.txt"),
     ],
+    ids=["other words", "elsewhere"],
 )
 def test_nothing_wrong_is_kept(published, tmp_path, content, error):
     published.write_bytes(content)
