@@ -17,6 +17,17 @@ def _seeds():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def _uncompiled(monkeypatch):
+    """Run the hoisted programs without XLA: the same numbers, and no compiling.
+
+    What runs in a process of its own, and the checks that are about compiling,
+    have XLA all the same.
+    """
+    hoisted = pytest.importorskip("rnnkit.recurrence.hoisted")
+    monkeypatch.setattr(hoisted, "COMPILE", False)
+
+
 @pytest.fixture(scope="session")
 def data_dir():
     """The folder that RNNKIT_DATA names; skips where there is none."""
