@@ -10,6 +10,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import keras
 import pytest
 
+from rnnkit.recurrence import hoisted
+
 
 @pytest.fixture(autouse=True)
 def _seeds():
@@ -24,7 +26,6 @@ def _uncompiled(monkeypatch):
     What runs in a process of its own, and the checks that are about compiling,
     have XLA all the same.
     """
-    hoisted = pytest.importorskip("rnnkit.recurrence.hoisted")
     monkeypatch.setattr(hoisted, "COMPILE", False)
 
 

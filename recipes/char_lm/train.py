@@ -52,7 +52,7 @@ class Config:
     """Characters after which the gradient is cut."""
     parts: int = 41
     """Parts a pass over the text is cut into; an epoch reads one, in turn."""
-    epochs: int = 8
+    epochs: int = 15
     """After each comes a sample, and a look at held-out text."""
     learning_rate: float = 8e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""

@@ -42,15 +42,13 @@ class PyramidalBidirectional(Bidirectional):
     Reference: [Chan et al., 2015](https://arxiv.org/abs/1508.01211)
 
     Args:
-        layer: Recurrent layer, with `return_sequences=True`.
+        layer: Recurrent layer.
         reduction: Number of frames to a group, 2 unless told otherwise.
         **kwargs: those of `Bidirectional`.
     """
 
     def __init__(self, layer, reduction=2, **kwargs):
         super().__init__(layer, **kwargs)
-        if not layer.return_sequences:
-            raise ValueError("PyramidalBidirectional needs return_sequences=True.")
         self.reduction = reduction
 
     def build(self, sequences_shape, initial_state_shape=None):

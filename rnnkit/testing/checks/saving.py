@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
@@ -73,7 +74,9 @@ def tflite_converts(layer):
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [function.get_concrete_function()], model
     )
-    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    with warnings.catch_warnings():  # of the day when TensorFlow drops its own
+        warnings.simplefilter("ignore")
+        interpreter = tf.lite.Interpreter(model_content=converter.convert())
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
     interpreter.invoke()
