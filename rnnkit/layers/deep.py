@@ -61,7 +61,10 @@ class DeepRecurrent(keras.layers.Layer):
         self.supports_jit = all(layer.supports_jit for layer in layers)
         for layer in self.layers:
             layer.return_state = True
-        self.between = keras.layers.Dropout(dropout, seed=seed) if dropout else None
+        self.between = None
+        if dropout:
+            policy = self.dtype_policy
+            self.between = keras.layers.Dropout(dropout, seed=seed, dtype=policy)
 
     def build(self, input_shape):
         self.projections, self.gates = [], []
@@ -90,6 +93,8 @@ class DeepRecurrent(keras.layers.Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         states = list(initial_state) if initial_state is not None else None
+        if self.connection and mask is not None:
+            sequences = ops.where(ops.expand_dims(mask, -1), sequences, 0)
         first, x, outputs, last = sequences, sequences, [], []
         for k, layer in enumerate(self.layers):
             below = self._below(k, x, first, training)

@@ -41,7 +41,7 @@ _ONE_CELL = (  # what looks into the one cell of a layer
     noise.zoneout_keeps_states,
 )
 _FORWARDS = (states.a_sequence_may_be_cut, states.one_step_is_one_step)
-_RETURNS = (states.arguments_decide_what_returns,)
+_RETURNS = (states.arguments_decide_what_returns, masks.masks_pass_through)
 
 # Checks that let XLA compile the hoisted path, as it does in use; elsewhere the very
 # same programs run without it, as compiling takes longer than all else.

@@ -69,16 +69,16 @@ def tflite_converts(layer):
     import tensorflow as tf
 
     model, x = _model(layer, path="loop", unroll=True)
-    signature = tf.TensorSpec(x.shape, "float32")
-    function = tf.function(model, input_signature=[signature])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [function.get_concrete_function()], model
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        model.export(folder, verbose=False)
+        converted = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
     with warnings.catch_warnings():  # of the day when TensorFlow drops its own
         warnings.simplefilter("ignore")
-        interpreter = tf.lite.Interpreter(model_content=converter.convert())
+        interpreter = tf.lite.Interpreter(model_content=converted)
+    where = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(where, x.shape)
     interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.set_tensor(where, x)
     interpreter.invoke()
     got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     assert_equal("TFLite", layer, got, model(x), 1e-5)
