@@ -93,8 +93,6 @@ class DeepRecurrent(keras.layers.Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         states = list(initial_state) if initial_state is not None else None
-        if self.connection and mask is not None:
-            sequences = ops.where(ops.expand_dims(mask, -1), sequences, 0)
         first, x, outputs, last = sequences, sequences, [], []
         for k, layer in enumerate(self.layers):
             below = self._below(k, x, first, training)
