@@ -73,7 +73,9 @@ class Hoisted:
         weights = {k: tf.cast(v, dtype) for k, v in weights_of(self.cell).items()}
         names = list(weights)
         fixed = {"mask": mask, "whole": whole, "steps": steps}
-        forward, backward = self._program(go_backwards, return_sequences)
+        forward, backward = self._program(
+            go_backwards, return_sequences, mask is None, *whole, *steps
+        )
         states = [tf.convert_to_tensor(state) for state in states]
 
         @tf.custom_gradient
@@ -107,9 +109,10 @@ class Hoisted:
         return outputs, results
 
     def _program(self, *options):
+        """The program of these options; noise and masks make a plan of their own."""
         options = (*options, COMPILE)
         if options not in self._programs:
-            program = Program(self.cell, *options[:-1])
+            program = Program(self.cell, *options[:2])
             compiled = dict(jit_compile=COMPILE, autograph=False)
             self._programs[options] = (
                 tf.function(program.forward, **compiled),

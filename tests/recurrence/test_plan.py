@@ -1,0 +1,29 @@
+"""What one call finds out of a cell's step must not be taken for another's."""
+
+import numpy as np
+import tensorflow as tf
+
+from rnnkit.layers import LSTM
+
+
+def test_gradients_with_dropout_do_not_depend_on_an_earlier_call_without():
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 5, 4)))
+
+    def gradient(path, inference_first):
+        layer = LSTM(6, recurrent_dropout=0.5, seed=3, path=path, dtype="float64")
+        layer.build(x.shape)
+        for k, weight in enumerate(layer.trainable_weights):
+            value = np.random.default_rng(k).normal(size=weight.shape)
+            weight.assign(value)
+        if inference_first:
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(layer(x))
+            tape.gradient(loss, layer.trainable_weights)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(x, training=True))
+        return tape.gradient(loss, layer.trainable_weights)
+
+    wanted = gradient("loop", False)
+    for inference_first in (False, True):
+        for got, value in zip(gradient("hoisted", inference_first), wanted):
+            np.testing.assert_allclose(got, value, atol=1e-9)
