@@ -6,6 +6,7 @@ import keras
 
 from rnnkit import registration
 from rnnkit.layers.recurrent import Recurrent
+from rnnkit.recurrence import select
 
 _LAYER_ARGUMENTS = {
     "return_sequences": False,
@@ -42,6 +43,12 @@ class CellLayer(Recurrent):
         self.use_cudnn = use_cudnn
         super().__init__(self.cell_class(**given, **shared, name=name), **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
+
+    def selection(self):
+        if self.use_cudnn is False and self.recurrence_path == "auto":
+            words = "use_cudnn=False"
+            return select(self.cell, unroll=self.unroll, cudnn=words)
+        return super().selection()
 
     def get_config(self):
         config = super().get_config()
