@@ -31,7 +31,7 @@ CELLS_OWN = (
     states.one_step_is_one_step,
     states.the_first_state_is_learnt,
     masks.masks_pass_through,
-    *noise.ALL[:3],
+    *noise.ALL[:4],
     saving.config_returns,
     saving.keras_files_load,
 )

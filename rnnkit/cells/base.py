@@ -4,24 +4,14 @@ A cell is one step of a recurrence. What it says of itself is its formula, once 
 the docstring and once in `pointwise` or `step`; everything else is here.
 """
 
-import inspect
-
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-_DECODERS = {
-    "activation": activations,
-    "initializer": initializers,
-    "regularizer": regularizers,
-    "constraint": constraints,
-}
+from rnnkit.cells.arguments import Arguments
+from rnnkit.cells.noise import Noise, rate, rates
 
 
-def _decoder(name):
-    return _DECODERS.get(name.rsplit("_", 1)[-1])
-
-
-class GatedCell(keras.layers.Layer):
+class GatedCell(Arguments, Noise, keras.layers.Layer):
     """A recurrent cell made of products with weight matrices and of formulas.
 
     A subclass names its `gates` (the order of the stacked columns) and its
@@ -41,9 +31,14 @@ class GatedCell(keras.layers.Layer):
         use_bias: Whether the gates have a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: as in Keras,
             and likewise the regularizers and constraints.
-        dropout: Share of the inputs dropped, one mask for the whole sequence.
+        dropout: Share of the inputs dropped, one mask for the whole sequence
+            ("locked", "variational").
+            [Gal and Ghahramani, 2016](https://arxiv.org/abs/1512.05287)
         recurrent_dropout: Share of what the recurrent kernel multiplies that is
             dropped, one mask for the whole sequence.
+        weight_dropout: Share of the recurrent kernel's entries dropped, one mask for
+            the whole batch and sequence.
+            [Merity et al., 2018](https://arxiv.org/abs/1708.02182)
         zoneout: Probability that a unit keeps its previous state; a number, or one
             for each state. [Krueger et al., 2017](https://arxiv.org/abs/1606.01305)
         projection_units: Width the output is projected to, or None.
@@ -74,6 +69,7 @@ class GatedCell(keras.layers.Layer):
         bias_constraint=None,
         dropout=0.0,
         recurrent_dropout=0.0,
+        weight_dropout=0.0,
         zoneout=0.0,
         projection_units=None,
         trainable_initial_state=False,
@@ -98,8 +94,9 @@ class GatedCell(keras.layers.Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.recurrent_constraint = constraints.get(recurrent_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.dropout = _rate("dropout", dropout)
-        self.recurrent_dropout = _rate("recurrent_dropout", recurrent_dropout)
+        self.dropout = rate("dropout", dropout)
+        self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
+        self.weight_dropout = rate("weight_dropout", weight_dropout)
         self.zoneout = tuple(zoneout) if isinstance(zoneout, list) else zoneout
         self.projection_units = projection_units
         self.trainable_initial_state = trainable_initial_state
@@ -111,7 +108,7 @@ class GatedCell(keras.layers.Layer):
         self.output_size = projection_units or units
         sizes = [self.output_size] + [units] * (len(self.state_names) - 1)
         self.state_size = sizes if len(sizes) > 1 else sizes[0]
-        self.zoneouts = _zoneouts(zoneout, len(sizes))
+        self.zoneouts = rates("zoneout", zoneout, len(sizes))
         if projection_units and not self.projects:
             raise ValueError(
                 f"{type(self).__name__} takes no projection_units: its formula uses "
@@ -279,9 +276,9 @@ class GatedCell(keras.layers.Layer):
         new = list(self.step(x, list(states), U))
         if self.projection_units:
             new[0] = product(new[0], "projection_kernel", ())
-        for k, rate in enumerate(self.zoneouts):
-            if rate:
-                stay = noise[f"zoneout_{k}"] if "zoneout_0" in noise else rate
+        for k, share in enumerate(self.zoneouts):
+            if share:
+                stay = noise[f"zoneout_{k}"] if "zoneout_0" in noise else share
                 new[k] = stay * states[k] + (1 - stay) * new[k]
         return new
 
@@ -301,40 +298,6 @@ class GatedCell(keras.layers.Layer):
         states = states if isinstance(states, (list, tuple)) else [states]
         new = self.transition(self.project(inputs), states, self.product, {})
         return new[0], new
-
-    # Noise, drawn before the sequence
-
-    @property
-    def noisy(self):
-        """Whether training draws random numbers."""
-        return bool(self.dropout or self.recurrent_dropout or any(self.zoneouts))
-
-    def draw_noise(self, sequences):
-        """Draw the noise of one training pass over `(batch, time, features)`.
-
-        Returns:
-            Two dicts: masks that hold for the whole sequence, `(batch, width)`, and
-            masks with one value a step, `(batch, time, units)`.
-        """
-        batch, time = ops.shape(sequences)[0], ops.shape(sequences)[1]
-        dtype, seed = self.compute_dtype, self.seed_generator
-
-        def dropped(rate, width):
-            ones = ops.ones((batch, width), dtype=dtype)
-            return keras.random.dropout(ones, rate, seed=seed)
-
-        whole, steps = {}, {}
-        if self.dropout:
-            whole["dropout"] = dropped(self.dropout, sequences.shape[-1])
-        if self.recurrent_dropout:
-            whole["recurrent_dropout"] = dropped(
-                self.recurrent_dropout, self.output_size
-            )
-        if any(self.zoneouts):
-            for k, (rate, size) in enumerate(zip(self.zoneouts, self.state_sizes)):
-                drawn = keras.random.uniform((batch, time, size), seed=seed)
-                steps[f"zoneout_{k}"] = ops.cast(drawn < rate, dtype)
-        return whole, steps
 
     # States
 
@@ -356,30 +319,6 @@ class GatedCell(keras.layers.Layer):
             zero + ops.cast(start, self.compute_dtype)
             for zero, start in zip(zeros, self.initial_states)
         ]
-
-    # Configuration
-
-    @classmethod
-    def parameters(cls):
-        """The arguments of the cell, positional ones first: `{name: Parameter}`."""
-        found = {}
-        for owner in cls.__mro__:
-            if "__init__" in vars(owner):
-                own = inspect.signature(owner.__init__).parameters
-                for name, parameter in own.items():
-                    variadic = (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-                    if name != "self" and parameter.kind not in variadic:
-                        found.setdefault(name, parameter)
-            if owner is GatedCell:
-                break
-        return dict(sorted(found.items(), key=lambda item: item[1].kind))
-
-    def get_config(self):
-        config = super().get_config()
-        for name in self.parameters():
-            value, decoder = getattr(self, name), _decoder(name)
-            config[name] = decoder.serialize(value) if decoder else value
-        return config
 
 
 class PointwiseCell(GatedCell):
@@ -409,16 +348,3 @@ class PointwiseCell(GatedCell):
     def step(self, x, states, U):
         u = U(self.recurrent_input(states)) if self.recurrent_gates else None
         return self.pointwise(x, u, states)
-
-
-def _rate(name, value):
-    if not 0 <= value < 1:
-        raise ValueError(f"{name} must be in [0, 1), got {value!r}.")
-    return value
-
-
-def _zoneouts(zoneout, states):
-    rates = list(zoneout) if isinstance(zoneout, (list, tuple)) else [zoneout] * states
-    if len(rates) != states:
-        raise ValueError(f"zoneout needs {states} rates, one a state, got {zoneout!r}.")
-    return tuple(_rate("zoneout", rate) for rate in rates)

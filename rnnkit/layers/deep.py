@@ -18,6 +18,7 @@ class DeepRecurrent(keras.layers.Layer):
                    outputs of all layers side by side
 
     Where a residual or highway layer changes the width, x is projected to it first.
+    Masked frames count as zeros.
 
     Args:
         layers: Recurrent layers; all but the last with `return_sequences=True`.
@@ -92,6 +93,9 @@ class DeepRecurrent(keras.layers.Layer):
         return dense
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
+        if mask is not None:  # a connection would carry masked frames past the layers
+            keep = ops.expand_dims(ops.cast(mask, "bool"), -1)
+            sequences = ops.where(keep, sequences, ops.zeros_like(sequences))
         states = list(initial_state) if initial_state is not None else None
         first, x, outputs, last = sequences, sequences, [], []
         for k, layer in enumerate(self.layers):

@@ -8,25 +8,20 @@ from rnnkit import registration
 from rnnkit.layers.recurrent import Recurrent
 from rnnkit.recurrence import select
 
-_LAYER_ARGUMENTS = {
-    "return_sequences": False,
-    "return_state": False,
-    "go_backwards": False,
-    "stateful": False,
-    "unroll": False,
-    "zero_output_for_mask": False,
-    "activity_regularizer": None,
-    "path": "auto",
-    "use_cudnn": "auto",
-}
-
 
 class CellLayer(Recurrent):
     """A `Recurrent` that makes its own cell, of class `cell_class`."""
 
     cell_class = None
 
-    def __init__(self, *args, use_cudnn="auto", implementation=None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        activity_regularizer=None,
+        use_cudnn="auto",
+        implementation=None,
+        **kwargs,
+    ):
         if use_cudnn not in ("auto", True, False):
             raise ValueError(f'use_cudnn must be "auto", True or False: {use_cudnn!r}.')
         del implementation  # Keras' choice between two ways to write the same sums
@@ -41,14 +36,16 @@ class CellLayer(Recurrent):
         shared = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
         name = self.cell_class.__name__.removesuffix("Cell").lower() + "_cell"
         self.use_cudnn = use_cudnn
-        super().__init__(self.cell_class(**given, **shared, name=name), **kwargs)
+        cell = self.cell_class(**given, **shared, name=name)
+        super().__init__(cell, activity_regularizer=activity_regularizer, **kwargs)
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def selection(self):
-        if self.use_cudnn is False and self.recurrence_path == "auto":
-            words = "use_cudnn=False"
-            return select(self.cell, unroll=self.unroll, cudnn=words)
-        return super().selection()
+        if self.recurrence_path != "auto" or self.use_cudnn == "auto":
+            return super().selection()
+        if self.use_cudnn:
+            return select(self.cell, "cudnn", cudnn=self.against_cudnn())
+        return select(self.cell, unroll=self.unroll, cudnn="use_cudnn=False")
 
     def get_config(self):
         config = super().get_config()
@@ -69,7 +66,7 @@ class CellLayer(Recurrent):
 def layer_of(cell_class):
     """The layer class of a cell class, registered for saving under its name."""
     name = cell_class.__name__.removesuffix("Cell")
-    options = ", ".join(f"`{k}`" for k in _LAYER_ARGUMENTS)
+    options = ", ".join(f"`{name}`" for name in _layer_parameters())
     members = {
         "__doc__": f"Layer over `{cell_class.__name__}`.\n\n"
         f"Takes the arguments of the cell and of the layer, flat: {options}.\n\n"
@@ -87,13 +84,20 @@ def layer_of(cell_class):
 
 
 def _signature(cell_class):
-    kind = inspect.Parameter.KEYWORD_ONLY
-    own = [
-        inspect.Parameter(k, kind, default=default)
-        for k, default in _LAYER_ARGUMENTS.items()
-    ]
     rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
-    return inspect.Signature([*cell_class.parameters().values(), *own, rest])
+    own = {**cell_class.parameters(), **_layer_parameters()}
+    return inspect.Signature([*own.values(), rest])
+
+
+def _layer_parameters():
+    """The arguments of a layer that are not its cell's, all by keyword."""
+    found = {}
+    for owner in (keras.layers.RNN, Recurrent, CellLayer):
+        found.update(inspect.signature(owner.__init__).parameters)
+    for name in ("self", "cell", "args", "kwargs", "implementation"):
+        found.pop(name, None)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return {name: one.replace(kind=kind) for name, one in found.items()}
 
 
 LAYERS = {}

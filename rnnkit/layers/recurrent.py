@@ -4,9 +4,9 @@ import keras
 from keras import ops
 
 from rnnkit.cells.base import GatedCell
-from rnnkit.recurrence import cudnn, select
-from rnnkit.recurrence.bind import bind, weights_of
-from rnnkit.recurrence.loop import loop
+from rnnkit.recurrence import cudnn, loop, select
+from rnnkit.recurrence.bind import bind, tensors_of
+from rnnkit.recurrence.selection import ASKED
 from rnnkit.registration import export
 
 
@@ -30,7 +30,7 @@ class Recurrent(keras.layers.RNN):
     def __init__(self, cell, path="auto", **kwargs):
         super().__init__(cell, **kwargs)
         self.recurrence_path = path
-        self.selection()  # a path that cannot be had raises here
+        Recurrent.selection(self)  # a path that cannot be had raises here
         self._hoisted = None
         if keras.backend.backend() == "tensorflow":
             # The hoisted path compiles itself, in parts that run side by side,
@@ -39,12 +39,18 @@ class Recurrent(keras.layers.RNN):
 
     def selection(self):
         """The path that runs this layer, and the reason: `Selection(path, reason)`."""
-        against = None
-        if self.has_cudnn:
-            against = cudnn.against(self.cell, unroll=self.unroll)
         return select(
-            self.cell, self.recurrence_path, unroll=self.unroll, cudnn=against
+            self.cell,
+            self.recurrence_path,
+            unroll=self.unroll,
+            cudnn=self.against_cudnn(),
         )
+
+    def against_cudnn(self):
+        """Why cuDNN cannot run this layer, in words; None where it never can."""
+        if self.has_cudnn:
+            return cudnn.against(self.cell, unroll=self.unroll)
+        return None
 
     def initial_state(self, batch_size):
         """The states before the first step, for `step`."""
@@ -75,13 +81,15 @@ class Recurrent(keras.layers.RNN):
         )
         if "dropout" in whole:
             sequences = sequences * whole.pop("dropout")[:, None]
-        path = self.selection().path
+        weights = tensors_of(cell, training)
+        path, reason = self.selection()
         if path == "hoisted":
             from rnnkit.recurrence.hoisted import Hoisted
 
             self._hoisted = self._hoisted or Hoisted(cell)
             mask = None if mask is None else ops.cast(mask, "bool")
             return self._hoisted(
+                weights,
                 sequences,
                 states,
                 mask,
@@ -92,19 +100,17 @@ class Recurrent(keras.layers.RNN):
             )
         if path == "cudnn":
             try:
-                return self._cudnn(sequences, states, mask)
+                return self._cudnn(weights, sequences, states, mask)
             except NotImplementedError as error:
-                if self.recurrence_path == "cudnn":
+                if reason == ASKED:
                     raise ValueError(
                         'path="cudnn" cannot be had: cuDNN takes masks that are '
                         f"right-padded, with no empty row, only. {error}"
                     ) from error
-        return self._loop(sequences, states, mask, whole, steps)
+        return self._loop(weights, sequences, states, mask, whole, steps)
 
-    def _loop(self, sequences, states, mask, whole, steps):
-        cell = self.cell
-        weights = weights_of(cell).items()
-        bound = bind(cell, {k: ops.cast(v, cell.compute_dtype) for k, v in weights})
+    def _loop(self, weights, sequences, states, mask, whole, steps):
+        bound = bind(self.cell, weights)
 
         def step(x, states):
             x, noise = x
@@ -138,9 +144,9 @@ class Recurrent(keras.layers.RNN):
     def _takes_training(self):
         return getattr(self.cell, "_call_has_training_arg", False)
 
-    def _cudnn(self, sequences, states, mask):
+    def _cudnn(self, weights, sequences, states, mask):
         _, outputs, states = cudnn.run(
-            self.cell,
+            bind(self.cell, weights),
             sequences,
             states,
             mask,

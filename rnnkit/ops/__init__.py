@@ -1,5 +1,5 @@
-"""Pure tensor functions: the scan, masks."""
+"""Pure tensor functions: the scan."""
 
-from rnnkit.ops.scan import scan
+from rnnkit.ops.scanning import scan
 
 __all__ = ["scan"]

@@ -104,8 +104,9 @@ class Run:
 
 
 def command():
-    """Return the command line as a user would type it."""
-    return shlex.join(["python", *sys.argv])
+    """Return the command line as it was typed, with paths from here on."""
+    here = str(pathlib.Path.cwd()) + os.sep
+    return shlex.join(["python", *(a.removeprefix(here) for a in sys.orig_argv[1:])])
 
 
 def device():

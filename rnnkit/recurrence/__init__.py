@@ -1,5 +1,6 @@
 """A step becomes a sequence: `loop`, `hoisted`, `cudnn`; `select` says which."""
 
-from rnnkit.recurrence.select import Selection, select
+from rnnkit.recurrence.looping import loop
+from rnnkit.recurrence.selection import Selection, select
 
-__all__ = ["Selection", "select"]
+__all__ = ["Selection", "loop", "select"]

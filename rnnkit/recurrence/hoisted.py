@@ -17,7 +17,6 @@ import os
 
 import tensorflow as tf
 
-from rnnkit.recurrence.bind import weights_of
 from rnnkit.recurrence.program import Program
 
 # Whether XLA compiles the programs. Without it they give the same numbers, more
@@ -34,6 +33,7 @@ class Hoisted:
     """The hoisted recurrence of one cell; compiles once for each shape.
 
     Calling it takes
+        weights: the cell's, as tensors, `{name: tensor}`;
         sequences: `(batch, time, features)`;
         states: list of `(batch, width)`;
         mask: `(batch, time)` of booleans, or None;
@@ -60,6 +60,7 @@ class Hoisted:
 
     def _run(
         self,
+        weights,
         sequences,
         states,
         mask,
@@ -69,8 +70,6 @@ class Hoisted:
         go_backwards=False,
         return_sequences=True,
     ):
-        dtype = self.cell.compute_dtype
-        weights = {k: tf.cast(v, dtype) for k, v in weights_of(self.cell).items()}
         names = list(weights)
         fixed = {"mask": mask, "whole": whole, "steps": steps}
         forward, backward = self._program(

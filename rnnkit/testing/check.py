@@ -38,6 +38,7 @@ _EVERY_LAYER = (
 _ONE_CELL = (  # what looks into the one cell of a layer
     noise.dropout_drops_inputs,
     noise.recurrent_dropout_drops_states,
+    noise.weight_dropout_drops_weights,
     noise.zoneout_keeps_states,
 )
 _FORWARDS = (states.a_sequence_may_be_cut, states.one_step_is_one_step)

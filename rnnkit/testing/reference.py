@@ -99,7 +99,10 @@ def _(layer, sequence, initial_state, mask):
 
 @_meaning.register(DeepRecurrent)
 def _(layer, sequence, initial_state, mask):
-    """Layer upon layer, joined as the connection says."""
+    """Layer upon layer, joined as the connection says; what is masked is zero."""
+    if mask is not None:
+        keep = ops.convert_to_tensor(mask)[:, :, None]
+        sequence = ops.where(keep, sequence, ops.zeros_like(sequence))
     below, given, outputs, states = sequence, list(initial_state or []), [], []
     for k, one in enumerate(layer.layers):
         if k and layer.connection == "skip":

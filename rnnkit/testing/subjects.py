@@ -15,7 +15,7 @@ def altered(layer, **changes):
     """A new layer (or cell) of the same class and options, but for `changes`.
 
     An option is changed where it stands: in the layer's own config, or else in that
-    of the cell or layers within; `dtype` is changed in all.
+    of the cell or layers within; `dtype` and `seed` are changed in all.
 
     Raises: `ValueError` naming an option that stands nowhere.
     """
@@ -50,7 +50,7 @@ def _change(config, option, value):
     found = option in config
     if found:
         config[option] = value
-    if found and option != "dtype":
+    if found and option not in ("dtype", "seed"):
         return True
     for inner in _configs_within(config):
         found = _change(inner, option, value) or found

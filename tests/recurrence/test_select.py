@@ -1,6 +1,7 @@
 """Which path runs is said openly, and a path that cannot be had is refused."""
 
 import keras
+import numpy as np
 import pytest
 
 from rnnkit.cells import IndRNNCell, LayerNormLSTMCell, LSTMCell
@@ -46,3 +47,18 @@ def test_unroll_is_the_loops():
 def test_a_path_that_cannot_be_had_is_refused_in_words(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_use_cudnn_is_heeded(monkeypatch):
+    monkeypatch.setattr("rnnkit.recurrence.cudnn._gpu", lambda: True)
+    assert LSTM(6).selection().path == "cudnn"
+    choice = LSTM(6, use_cudnn=False).selection()
+    assert choice.path == "hoisted"
+    assert "use_cudnn=False" in choice.reason
+    assert LSTM(6, use_cudnn=True).selection() == ("cudnn", "asked for")
+
+
+def test_use_cudnn_insists_where_it_is_called_as_in_keras():
+    layer = LSTM(6, use_cudnn=True)
+    with pytest.raises(ValueError, match="cannot be had: no GPU is at hand"):
+        layer(np.zeros((2, 3, 4)))

@@ -9,7 +9,7 @@ the rate.
 from itertools import product
 
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
 from rnnkit.testing import subjects
 from rnnkit.testing.checks.paths import available, ready
@@ -18,7 +18,7 @@ from rnnkit.testing.probe import Probe
 
 RATE = 0.4
 ROWS = 600
-NOISES = ("dropout", "recurrent_dropout", "zoneout")
+NOISES = ("dropout", "recurrent_dropout", "weight_dropout", "zoneout")
 
 
 def dropout_drops_inputs(layer):
@@ -51,6 +51,26 @@ def zoneout_keeps_states(layer):
     _share("zoneout anew at every step", layer, first & second, RATE**2)
 
 
+def weight_dropout_drops_weights(layer):
+    """`weight_dropout` drops its share of the recurrent kernel, and scales the rest."""
+    import tensorflow as tf
+
+    promise, options = "weight_dropout", {**_SMALL, "units": 20}
+    noisy = subjects.altered_or_refused(layer, weight_dropout=RATE, **options)
+    subjects.built(noisy)
+    quiet = subjects.twin(noisy, weight_dropout=0.0)
+    sequence = subjects.tensor(noisy, subjects.inputs())
+    kernels = [subjects.cells_of(one)[0].recurrent_kernel for one in (noisy, quiet)]
+    with tf.GradientTape() as tape:
+        got = noisy(sequence, training=True)
+        loss = sum(ops.sum(ops.square(one)) for one in tree.flatten(got))
+    # What was dropped has no gradient.
+    kept = numbers(tape.gradient(loss, kernels[0].value))[0] != 0
+    kernels[1].assign(ops.convert_to_numpy(kernels[0]) * kept / (1 - RATE))
+    assert_equal(promise, layer, got, quiet(sequence))
+    _share(promise, layer, ~kept)
+
+
 def noise_is_reproducible(layer):
     """The same seed gives the same noise, another seed or call other noise."""
     promise = "reproducible noise"
@@ -74,7 +94,7 @@ def noise_is_silent_at_inference(layer):
     promise = "no dropout at inference"
     plain = ready(layer, **_PLAIN)
     sequence = subjects.tensor(plain, subjects.inputs())
-    for option in ("dropout", "recurrent_dropout"):
+    for option in NOISES[:-1]:
         if subjects.altered_or_refused(layer, **{option: RATE}) is None:
             continue
         noisy = subjects.twin(plain, **{option: RATE})
@@ -103,6 +123,7 @@ def noise_is_the_same_on_every_path(layer):
 ALL = (
     dropout_drops_inputs,
     recurrent_dropout_drops_states,
+    weight_dropout_drops_weights,
     zoneout_keeps_states,
     noise_is_reproducible,
     noise_is_silent_at_inference,

@@ -4,7 +4,7 @@ import keras
 from keras import ops, tree
 
 
-def scan(f, carry, xs, *, reverse=False, unroll=False):
+def scan(f, carry, xs, *, length=None, reverse=False, unroll=False):
     """Run `carry, y = f(carry, x)` over the leading axis of `xs`.
 
     Unlike `keras.ops.scan`, `y` may have any structure, a length that is unknown
@@ -13,26 +13,30 @@ def scan(f, carry, xs, *, reverse=False, unroll=False):
     Args:
         f: Function of a carry and one slice of `xs`, both trees of tensors.
         carry: Tree of tensors, whose shapes `f` keeps.
-        xs: Tree of tensors of one length, `(time, ...)`.
+        xs: Tree of tensors of one length, `(time, ...)`; it may be empty.
+        length: Number of steps, where `xs` is empty.
         reverse: Whether to start at the end; `y` stays in the order of `xs`.
         unroll: Whether to write the loop out; the length must be known.
 
     Returns:
         The last carry, and the tree of all `y`, `(time, ...)`.
     """
+    known = [x.shape[0] for x in tree.flatten(xs)]
+    length = known[0] if known else length
+    if length is None and not known:
+        raise ValueError("A scan over nothing needs `length`, the number of steps.")
     if unroll:
-        return _unrolled(f, carry, xs, reverse)
+        return _unrolled(f, carry, xs, length, reverse)
     if keras.backend.backend() == "tensorflow":
-        return _tensorflow(f, carry, xs, reverse)
+        return _tensorflow(f, carry, xs, length, reverse)
     if keras.backend.backend() == "jax":
         import jax
 
-        return jax.lax.scan(f, carry, xs, reverse=reverse)
-    return _unrolled(f, carry, xs, reverse)
+        return jax.lax.scan(f, carry, xs, length, reverse=reverse)
+    return _unrolled(f, carry, xs, length, reverse)
 
 
-def _unrolled(f, carry, xs, reverse):
-    length = tree.flatten(xs)[0].shape[0]
+def _unrolled(f, carry, xs, length, reverse):
     if length is None:
         raise ValueError("unroll=True needs a known number of steps.")
     ys = []
@@ -43,15 +47,15 @@ def _unrolled(f, carry, xs, reverse):
     return carry, tree.map_structure(lambda *y: ops.stack(y), *ys)
 
 
-def _tensorflow(f, carry, xs, reverse):
+def _tensorflow(f, carry, xs, length, reverse):
     import tensorflow as tf
 
     if tf.executing_eagerly():
-        return _unrolled(f, carry, xs, reverse)
+        return _unrolled(f, carry, xs, length, reverse)
     xs = tree.map_structure(tf.convert_to_tensor, xs)
     carry = tree.map_structure(tf.convert_to_tensor, carry)
     flat = tree.flatten(xs)
-    length = flat[0].shape[0]
+    known = length
     if length is None:
         length = tf.shape(flat[0])[0]
 
@@ -82,6 +86,6 @@ def _tensorflow(f, carry, xs, reverse):
     stacked = []
     for array, y in zip(arrays, tree.flatten(like)):
         value = array.stack()
-        value.set_shape([flat[0].shape[0], *y.shape])
+        value.set_shape([known, *y.shape])
         stacked.append(value)
     return carry, tree.pack_sequence_as(like, stacked)

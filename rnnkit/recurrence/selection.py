@@ -7,6 +7,7 @@ import keras
 from rnnkit.cells.base import GatedCell
 from rnnkit.recurrence.bind import weights_of
 
+ASKED = "asked for"  # the reason for a path that was named, not chosen
 PATHS = ("auto", "loop", "hoisted", "cudnn")
 
 
@@ -43,7 +44,7 @@ def select(cell, path="auto", *, unroll=False, cudnn=None):
     if path != "auto":
         if against[path]:
             raise ValueError(f'path="{path}" cannot be had: {against[path]}.')
-        return Selection(path, "asked for")
+        return Selection(path, ASKED)
     if not against["cudnn"]:
         return Selection("cudnn", "a GPU is at hand and cuDNN's conditions hold")
     if not against["hoisted"]:
