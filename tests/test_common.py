@@ -10,11 +10,12 @@ import sys
 import textwrap
 
 import keras
+import numpy as np
 import pytest
 
 import rnnkit
 from rnnkit.cells import SimpleRNNCell
-from rnnkit.layers import LSTM, Recurrent, SimpleRNN
+from rnnkit.layers import LSTM, Bidirectional, DeepRecurrent, Recurrent, SimpleRNN
 from rnnkit.testing import BrokenPromise, check_cell
 from rnnkit.testing.check import cell_checks, held, layer_checks
 from rnnkit.testing.checks import cell as of_cells
@@ -174,6 +175,20 @@ def test_a_known_failure_must_fail():
 def test_keras_cells_run_in_recurrent_too():
     layer = Recurrent(keras.layers.LSTMCell(UNITS), return_sequences=True)
     held(paths.masked_sequences_equal_the_cells, layer)
+
+
+def test_a_stack_may_read_both_ways():
+    both = [Bidirectional(LSTM(UNITS, return_sequences=True)) for _ in range(2)]
+    stack = DeepRecurrent(both, connection="residual")
+    for check in (
+        paths.masked_sequences_equal_the_cells,
+        states.stateful_carries_on,
+        saving.config_returns,
+        saving.keras_files_load,
+    ):
+        held(check, stack)
+    with pytest.raises(ValueError, match="has no `step`: use a layer that reads forw"):
+        stack.step(np.zeros((2, 4)), stack.initial_state(2))
 
 
 def test_two_devices_share_a_batch():

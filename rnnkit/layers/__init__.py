@@ -8,12 +8,14 @@ from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.named import LAYERS
 from rnnkit.layers.recurrent import Recurrent
+from rnnkit.layers.torch_weights import weights_from_torch
 
 __all__ = [
     "Bidirectional",
     "DeepRecurrent",
     "PyramidalBidirectional",
     "Recurrent",
+    "weights_from_torch",
     *LAYERS,
 ]
 

@@ -19,6 +19,37 @@ class Bidirectional(keras.layers.Bidirectional):
         super().__init__(layer, *args, **kwargs)
         self.supports_jit = getattr(layer, "supports_jit", True)
 
+    @property
+    def return_state(self):
+        """Whether the states of both directions are returned after the output."""
+        return self.forward_layer.return_state
+
+    @return_state.setter
+    def return_state(self, value):
+        self.forward_layer.return_state = self.backward_layer.return_state = value
+
+    @property
+    def state_size(self):
+        """Width of every state, those of the forward layer first."""
+        return [*self.forward_layer.state_size, *self.backward_layer.state_size]
+
+    def initial_state(self, batch_size):
+        """The states of both directions before their first steps, one flat list."""
+        both = (self.forward_layer, self.backward_layer)
+        return [s for one in both for s in one.get_initial_state(batch_size)]
+
+    def step(self, x, state):
+        """Raises a ValueError: what reads from both ends cannot go step by step."""
+        raise ValueError(
+            f"{self.name} reads its sequence from both ends and has no `step`: use a "
+            "layer that reads forwards, or give it whole sequences."
+        )
+
+    def reset_state(self):
+        """Set the carried states of stateful layers to zero."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
     def compute_mask(self, sequences, mask=None):
         while isinstance(mask, (list, tuple)):
             mask = mask[0]
@@ -26,7 +57,7 @@ class Bidirectional(keras.layers.Bidirectional):
         masks = [mask, mask] if self.merge_mode is None else mask
         if not self.return_state:
             return masks
-        states = [None] * (2 * len(self.forward_layer.state_size))
+        states = [None] * len(self.state_size)
         return [*(masks if self.merge_mode is None else [masks]), *states]
 
 

@@ -47,11 +47,16 @@ class DeepRecurrent(keras.layers.Layer):
             )
         if not layers:
             raise ValueError("DeepRecurrent needs at least one layer.")
-        for layer in layers if connection else layers[:-1]:
-            if not layer.return_sequences:
+        for layer in layers:
+            if not layer.return_sequences and (connection or layer is not layers[-1]):
                 raise ValueError(
                     f"Layer {layer.name!r} needs return_sequences=True: "
                     "what stands above it reads every step."
+                )
+            if getattr(layer, "merge_mode", "concat") is None:
+                raise ValueError(
+                    f"Layer {layer.name!r} has merge_mode=None, two outputs; a stack "
+                    'goes on with one: use "concat", "sum", "ave" or "mul".'
                 )
         self.layers = list(layers)
         self.connection = connection
