@@ -5,7 +5,6 @@ import dataclasses
 import importlib.metadata
 import json
 import math
-import pathlib
 
 
 @dataclasses.dataclass
@@ -64,6 +63,7 @@ class Report:
         """Write the report of benchmark `name` to a JSON file."""
         # Here: some benchmarks import Keras in processes of their own only.
         from rnnkit.recipe.run import command, commit, device, versions
+        from rnnkit.training import atomic_write
 
         packages = versions()
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -76,6 +76,6 @@ class Report:
             "commit": commit(),
             "versions": packages,
         }
-        path = pathlib.Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        with atomic_write(path) as file:
+            file.write(text.encode())

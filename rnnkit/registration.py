@@ -14,6 +14,12 @@ def export(cls):
     saved model then loads once the module that defines the class was imported.
     """
     package = cls.__module__.split(".")[0]
+    taken = CELLS.get(cls.__name__)
+    if taken and taken.__module__.startswith("rnnkit.") and package != "rnnkit":
+        raise ValueError(
+            f"rnnkit has a {cls.__name__} of its own, with a layer by that name: give "
+            "yours another name."
+        )
     keras.saving.register_keras_serializable(package=package)(cls)
     if cls.__name__.endswith("Cell") and hasattr(cls, "transition"):
         CELLS[cls.__name__] = cls

@@ -6,6 +6,7 @@ import keras
 
 import rnnkit.cells
 import rnnkit.layers
+import rnnkit.models
 from rnnkit.cells import GatedCell, PointwiseCell
 
 BASES = (GatedCell, PointwiseCell)  # contracts: a formula comes with a subclass
@@ -28,6 +29,27 @@ def layers():
     """Every public layer class."""
     return public_classes(rnnkit.layers)
 
+
+def models():
+    """Every public model class."""
+    return public_classes(rnnkit.models)
+
+
+def _language_model():
+    text = "the quick brown fox jumps over the lazy dog " * 6
+    vocabulary = rnnkit.data.Characters(text)
+    streams = rnnkit.data.text_streams(text, vocabulary, batch_size=4, steps=10)
+
+    def make():
+        model = rnnkit.models.LanguageModel(vocabulary, [rnnkit.layers.LSTM(6)], 5)
+        model.compile(keras.optimizers.SGD(0.5, momentum=0.9))
+        return model
+
+    return make, (streams,), vocabulary.encode(text[:20])[None]
+
+
+# For every model: how it is made, what it is fit to and what it is called on.
+MODELS = {"LanguageModel": _language_model}
 
 # Layers that are made of others; every other one takes the units of its cell.
 MADE_OF_OTHERS = {

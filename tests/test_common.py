@@ -7,7 +7,7 @@ through the rest in the slow suite.
 import inspect
 import subprocess
 import sys
-import textwrap
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,14 +15,24 @@ import pytest
 
 import rnnkit
 from rnnkit.cells import SimpleRNNCell
-from rnnkit.layers import LSTM, Bidirectional, DeepRecurrent, Recurrent, SimpleRNN
-from rnnkit.testing import BrokenPromise, check_cell
+from rnnkit.layers import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    DeepRecurrent,
+    PyramidalBidirectional,
+    Recurrent,
+    SimpleRNN,
+)
+from rnnkit.testing import BrokenPromise, check_cell, check_model, subjects
 from rnnkit.testing.check import cell_checks, held, layer_checks
 from rnnkit.testing.checks import cell as of_cells
 from rnnkit.testing.checks import masks, noise, paths, running, saving, states
-from tests.discovered import MADE_OF_OTHERS, cells, layers, subject_of
+from rnnkit.testing.compare import assert_equal
+from tests.discovered import MADE_OF_OTHERS, MODELS, cells, layers, models, subject_of
 
 UNITS = 6
+ROOT = Path(__file__).parents[1]
 # What depends on the cell, or on how a layer is made of others.
 CELLS_OWN = (
     paths.sequences_equal_the_cells,
@@ -82,6 +92,44 @@ def test_every_layer_keeps_its_promises(layer_class, check):
 @pytest.mark.parametrize(("cell_class", "check"), [*_cell_cases()])
 def test_every_cell_keeps_its_promises(cell_class, check):
     held(check, cell_class(UNITS))
+
+
+@pytest.mark.parametrize("model_class", models())
+def test_every_model_keeps_its_promises(model_class):
+    make, data, inputs = MODELS[model_class.__name__]()
+    assert isinstance(make(), model_class)
+    check_model(make, data, inputs)
+
+
+@rnnkit.export
+class LosesItsScale(keras.layers.Layer):
+    """A layer whose config lacks what it was made with."""
+
+    def __init__(self, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, inputs):
+        return self.scale * inputs
+
+    def get_config(self):
+        return {"name": self.name}
+
+
+def _small_model(*more):
+    def make():
+        layers = [keras.Input((5, 4)), LSTM(UNITS, path="loop"), *more]
+        one = keras.Sequential(layers)
+        one.compile("adam", "mse")
+        return one
+
+    return make, (np.ones((4, 5, 4)), np.ones((4, UNITS))), np.ones((2, 5, 4), "f4")
+
+
+def test_a_model_of_ones_own_is_checked():
+    check_model(*_small_model())
+    with pytest.raises(BrokenPromise, match=r"the \.keras file does not hold"):
+        check_model(*_small_model(LosesItsScale(2.0)))
 
 
 def test_every_public_class_is_seen():
@@ -177,6 +225,62 @@ def test_keras_cells_run_in_recurrent_too():
     held(paths.masked_sequences_equal_the_cells, layer)
 
 
+def test_stacked_cells_run_in_recurrent_too():
+    cells = [keras.layers.LSTMCell(4), rnnkit.cells.GRUCell(5)]
+    ours, theirs = (
+        make(cells, return_sequences=True, return_state=True)
+        for make in (Recurrent, keras.layers.RNN)
+    )
+    x = subjects.inputs().astype("float32")
+    for mask in (None, subjects.masks()["random"]):
+        got, wanted = ours(x, mask=mask), theirs(x, mask=mask)
+        assert_equal("being keras.layers.RNN", ours, got, wanted, 1e-6)
+
+
+@pytest.mark.parametrize("connection", [None, "residual", "skip"])
+def test_every_connection_of_a_stack(connection):
+    stack = DeepRecurrent(
+        [SimpleRNN(UNITS, return_sequences=True), GRU(5, return_sequences=True)],
+        connection,
+    )
+    held(paths.masked_sequences_equal_the_cells, stack)
+    held(states.one_step_is_one_step, stack)
+
+
+def test_other_reductions_and_merges():
+    inner = SimpleRNN(UNITS, return_sequences=True)
+    for layer in (
+        PyramidalBidirectional(inner, reduction=3),
+        PyramidalBidirectional(inner, reduction=1, merge_mode="sum"),
+    ):
+        held(paths.masked_sequences_equal_the_cells, layer)
+    with pytest.raises(ValueError, match="reduction must be 1 or more"):
+        PyramidalBidirectional(inner, reduction=0)
+
+
+def test_a_stack_of_keras_layers_steps_too():
+    stack = DeepRecurrent([keras.layers.LSTM(UNITS), LSTM(UNITS)][:1])
+    x = subjects.inputs().astype("float32")
+    whole = stack(x)
+    state = stack.initial_state(len(x))
+    for t in range(x.shape[1]):
+        output, state = stack.step(x[:, t], state)
+    np.testing.assert_allclose(output, whole, atol=1e-6)
+
+
+def test_what_cannot_be_is_refused_in_words():
+    stack = DeepRecurrent([LSTM(UNITS)])
+    with pytest.raises(ValueError, match="cannot go backwards"):
+        Bidirectional(stack)
+    with pytest.raises(ValueError, match="choose one"):
+        LSTM(UNITS, stateful=True, trainable_initial_state=True)
+    with pytest.raises(ValueError, match="give yours another name"):
+        rnnkit.export(type("LSTMCell", (SimpleRNNCell,), {"__module__": "mine"}))
+    twice = Bidirectional(LSTM(UNITS, return_sequences=True), merge_mode=None)
+    with pytest.raises(ValueError, match="a stack goes on with one"):
+        DeepRecurrent([twice, LSTM(UNITS)])
+
+
 def test_a_stack_may_read_both_ways():
     both = [Bidirectional(LSTM(UNITS, return_sequences=True)) for _ in range(2)]
     stack = DeepRecurrent(both, connection="residual")
@@ -191,21 +295,41 @@ def test_a_stack_may_read_both_ways():
         stack.step(np.zeros((2, 4)), stack.initial_state(2))
 
 
-def test_two_devices_share_a_batch():
-    program = """
-        import tensorflow as tf
+TWO_DEVICES = """
+import tensorflow as tf
 
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        two = [tf.config.LogicalDeviceConfiguration()] * 2
-        tf.config.set_logical_device_configuration(cpu, two)
-        from rnnkit.layers import LSTM
-        from rnnkit.testing.check import held
-        from rnnkit.testing.checks.running import distribution_changes_nothing
+cpu = tf.config.list_physical_devices("CPU")[0]
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(cpu, two)
+"""
+A_LAYER = """
+from rnnkit.layers import LSTM
+from rnnkit.testing.check import held
+from rnnkit.testing.checks import running
 
-        held(distribution_changes_nothing, LSTM(6))
-    """
+held(running.distribution_changes_nothing, LSTM(6))
+"""
+A_MODEL = """
+from rnnkit.testing.checks import model
+from tests.discovered import MODELS
+
+make, (streams,), ids = MODELS["LanguageModel"]()
+x, y = streams[0]
+model.distribution_changes_nothing(make, (x, y), ids)
+try:
+    model.distribution_changes_nothing(make, (streams,), ids)
+except ValueError as error:
+    assert "cannot share out among its 2 replicas" in str(error)
+else:
+    raise AssertionError("Streams were shared out.")
+"""
+
+
+@pytest.mark.parametrize("program", [A_LAYER, A_MODEL], ids=["layer", "model"])
+def test_two_devices_share_a_batch(program):
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
+        [sys.executable, "-c", TWO_DEVICES + program],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

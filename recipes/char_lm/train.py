@@ -34,7 +34,8 @@ class Config:
     characters: int | None = None
     """Characters to train on, the last ones of the training text; None for all."""
     held_out: float = 0.1
-    """Share of the text held out: its end, by whole files where there are several."""
+    """Share of the text held out: its end, by whole files where there are several;
+    ptb_characters has a test text of its own."""
     held_out_characters: int | None = 400_000
     """Characters of the held-out text, the first ones; None for all."""
     rarest: float = 1e-5
@@ -51,7 +52,8 @@ class Config:
     steps: int = 64
     """Characters after which the gradient is cut."""
     parts: int = 41
-    """Parts a pass over the text is cut into; an epoch reads one, in turn."""
+    """Parts a pass over the text is cut into, fewer if it is short; an epoch reads one,
+    in turn."""
     epochs: int = 15
     """After each comes a sample, and a look at held-out text."""
     learning_rate: float = 8e-3
@@ -137,7 +139,7 @@ def main(arguments=None):
     train, valid, held_out = read_texts(config)
     digest = hashlib.sha256("".join([train, valid, held_out]).encode()).hexdigest()
     name = recipe.run_name(preset, config, PRESETS)
-    run = recipe.Run("char_lm", name, config, {"sha256": digest}, fresh)
+    run = recipe.Run("char_lm", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
         return report(run, config)
@@ -183,7 +185,7 @@ def read_texts(config):
     if config.data == "ptb_characters":
         parts = rnnkit.data.load(config.data)
         train, valid, held_out = (parts[name] for name in ("train", "valid", "test"))
-        return train, valid, held_out
+        return shortened(train, held_out, config, valid)
     if config.data == "tinyshakespeare":
         text = rnnkit.data.load(config.data)["text"]
         cut = int(len(text) * (1 - config.held_out))
@@ -192,8 +194,14 @@ def read_texts(config):
         train, held_out = rnnkit.data.standard_library().split(config.held_out)
     else:
         train, held_out = rnnkit.data.read_sources(config.data).split(config.held_out)
+    return shortened(train, held_out, config)
+
+
+def shortened(train, held_out, config, valid=None):
+    """Return the texts, as long as the configuration says."""
+    train = train[-(config.characters or len(train)) :]
     held_out = held_out[: config.held_out_characters]
-    return train[-(config.characters or len(train)) :], held_out, held_out
+    return train, held_out if valid is None else valid, held_out
 
 
 def streams(text, vocabulary, config):
@@ -219,7 +227,7 @@ def learn(config, vocabulary, train, valid, run):
         dropout=config.dropout,
     )
     text = rnnkit.data.text_streams(train, vocabulary, config.batch_size, config.steps)
-    parts = text.parts(config.parts)
+    parts = text.parts(min(config.parts, text.batches))
     steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))
     warmup = round(config.warmup * steps)
     schedule = keras.optimizers.schedules.CosineDecay(

@@ -1,6 +1,7 @@
 """What a cell was made with, read off the signatures of its class and bases."""
 
 import inspect
+import operator
 
 from keras import activations, constraints, initializers, regularizers
 
@@ -44,3 +45,17 @@ class Arguments:
             value, decoder = getattr(self, name), _decoder(name)
             config[name] = decoder.serialize(value) if decoder else value
         return config
+
+
+def size(name, value):
+    """The value of an argument that is a number of units, as an int.
+
+    Raises: `ValueError` where it is not a positive integer.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number <= 0:
+        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
+    return number

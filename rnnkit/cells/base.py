@@ -7,7 +7,7 @@ the docstring and once in `pointwise` or `step`; everything else is here.
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-from rnnkit.cells.arguments import Arguments
+from rnnkit.cells.arguments import Arguments, size
 from rnnkit.cells.noise import Noise, rate, rates
 
 
@@ -55,12 +55,12 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
     def __init__(
         self,
         units,
-        *,
         activation="tanh",
         use_bias=True,
         kernel_initializer="glorot_uniform",
         recurrent_initializer="orthogonal",
         bias_initializer="zeros",
+        *,
         kernel_regularizer=None,
         recurrent_regularizer=None,
         bias_regularizer=None,
@@ -77,12 +77,9 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, value in (("units", units), ("projection_units", projection_units)):
-            if value is None and name != "units":
-                continue
-            if not isinstance(value, int) or value <= 0:
-                raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-        self.units = units
+        units = self.units = size("units", units)
+        if projection_units is not None:
+            projection_units = size("projection_units", projection_units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)

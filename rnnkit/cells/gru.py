@@ -1,5 +1,6 @@
 """Gated recurrent units."""
 
+import keras
 from keras import activations
 
 from rnnkit.cells.base import GatedCell, PointwiseCell
@@ -25,6 +26,10 @@ class GRUCell(PointwiseCell):
     Columns are stacked z, r, h; with `reset_after` the bias has two rows, b and d.
     Weights are those of `keras.layers.GRUCell`.
 
+    Args beside those of every cell:
+        recurrent_activation: Activation of the gates.
+        reset_after: Whether the reset gate works on the product, not on the state.
+
     Reference: [Cho et al., 2014](https://arxiv.org/abs/1406.1078)
     """
 
@@ -37,17 +42,32 @@ class GRUCell(PointwiseCell):
         activation="tanh",
         recurrent_activation="sigmoid",
         use_bias=True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
         *,
         reset_after=True,
         **kwargs,
     ):
-        super().__init__(units, activation=activation, use_bias=use_bias, **kwargs)
+        super().__init__(
+            units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            **kwargs,
+        )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
 
     def cudnn_conditions(self):
         """What cuDNN's GRU asks of this cell beside the usual, `{words: holds}`."""
-        return {"cuDNN's GRU resets after the product": self.reset_after}
+        return {
+            "cuDNN's GRU is the plain one": type(self) is GRUCell,
+            "cuDNN's GRU resets after the product": self.reset_after,
+            "Keras binds no cuDNN GRU on JAX": keras.backend.backend() != "jax",
+        }
 
     def bias_shape(self):
         (columns,) = super().bias_shape()

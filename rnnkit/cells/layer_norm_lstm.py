@@ -20,6 +20,9 @@ class LayerNormLSTMCell(LSTMCell):
     `norm_i(v) = gain_i * (v - mean(v)) / sqrt(var(v) + epsilon)`, and so on; the
     gains are the rows of `gain`, `(5, units)`, in the order i, f, g, o, c.
 
+    Args beside those of `LSTMCell`:
+        epsilon: Added to the variance.
+
     Reference: [Ba et al., 2016](https://arxiv.org/abs/1607.06450); every gate
     normalised on its own, as TensorFlow's contrib cell did
     """

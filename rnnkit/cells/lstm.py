@@ -180,6 +180,10 @@ class CoupledLSTMCell(LSTMCell):
 
     Columns are stacked f, c, o, or i, c, o.
 
+    Args beside those of `LSTMCell`:
+        coupling: "input" derives the input gate, "forget" the forget gate.
+        peephole: Whether the gates also see the cell.
+
     Reference: [Greff et al., 2017](https://arxiv.org/abs/1503.04069)
     """
 

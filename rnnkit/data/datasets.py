@@ -2,11 +2,12 @@
 
 import dataclasses
 import hashlib
+import http.client
 import os
 import tarfile
 import tempfile
-import urllib.error
 import urllib.request
+import zlib
 from pathlib import Path
 
 
@@ -140,7 +141,7 @@ def _download(data_set, files, folder):
         try:
             with urllib.request.urlopen(data_set.url, timeout=60) as response:
                 archive.write_bytes(response.read())
-        except (urllib.error.URLError, OSError) as error:
+        except (http.client.HTTPException, OSError) as error:
             names = ", ".join(file.name for file in files)
             raise ConnectionError(
                 f"Could not download {data_set.url} ({error}). Put {names} into "
@@ -159,8 +160,13 @@ def _content(archive, file, url):
     """The bytes of a file; out of an archive only this member is ever read."""
     if not file.member:
         return archive.read_bytes()
-    with tarfile.open(archive) as members:
-        for member in members:
-            if member.name.removeprefix("./") == file.member and member.isfile():
-                return members.extractfile(member).read()
+    try:
+        with tarfile.open(archive) as members:
+            for member in members:
+                if member.name.removeprefix("./") == file.member and member.isfile():
+                    return members.extractfile(member).read()
+    except (tarfile.ReadError, EOFError, zlib.error) as error:
+        raise ValueError(
+            f"{url} gave no whole archive ({error}). Try again: nothing was kept."
+        ) from error
     raise ValueError(f"{url} holds no {file.member}.")

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.stepping import initial_state
 from rnnkit.registration import export
 
 
@@ -16,6 +17,11 @@ class Bidirectional(keras.layers.Bidirectional):
     """
 
     def __init__(self, layer, *args, **kwargs):
+        if not hasattr(layer, "go_backwards"):
+            raise ValueError(
+                f"{layer.name} cannot go backwards, as Bidirectional asks of a layer; "
+                "of a stack, wrap each layer instead."
+            )
         super().__init__(layer, *args, **kwargs)
         self.supports_jit = getattr(layer, "supports_jit", True)
 
@@ -36,7 +42,7 @@ class Bidirectional(keras.layers.Bidirectional):
     def initial_state(self, batch_size):
         """The states of both directions before their first steps, one flat list."""
         both = (self.forward_layer, self.backward_layer)
-        return [s for one in both for s in one.get_initial_state(batch_size)]
+        return [s for one in both for s in initial_state(one, batch_size)]
 
     def step(self, x, state):
         """Raises a ValueError: what reads from both ends cannot go step by step."""
@@ -79,6 +85,8 @@ class PyramidalBidirectional(Bidirectional):
     """
 
     def __init__(self, layer, reduction=2, **kwargs):
+        if reduction < 1:
+            raise ValueError(f"reduction must be 1 or more, got {reduction!r}.")
         super().__init__(layer, **kwargs)
         self.reduction = reduction
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.stepping import initial_state, step
 from rnnkit.registration import export
 
 CONNECTIONS = (None, "residual", "highway", "skip")
@@ -140,7 +141,7 @@ class DeepRecurrent(keras.layers.Layer):
 
     def initial_state(self, batch_size):
         """The states of all layers before the first step, one flat list."""
-        return [s for layer in self.layers for s in layer.initial_state(batch_size)]
+        return [s for layer in self.layers for s in initial_state(layer, batch_size)]
 
     def step(self, x, state):
         """One step in time: `(batch, features)` and a state to output and state."""
@@ -148,7 +149,7 @@ class DeepRecurrent(keras.layers.Layer):
         for k, layer in enumerate(self.layers):
             below = self._below(k, x, first, training=False)
             count = len(layer.state_size)
-            y, after = layer.step(below, state[:count])
+            y, after = step(layer, below, state[:count])
             state, new = state[count:], new + list(after)
             x = self._joined(k, below, y)
             outputs.append(x)

@@ -26,9 +26,14 @@ class CellLayer(Recurrent):
             raise ValueError(f'use_cudnn must be "auto", True or False: {use_cudnn!r}.')
         del implementation  # Keras' choice between two ways to write the same sums
         parameters = self.cell_class.parameters()
-        if len(args) > len(parameters):
-            raise TypeError(f"{type(self).__name__} got {len(args)} arguments.")
-        given = dict(zip(parameters, args))
+        named = inspect.Parameter.KEYWORD_ONLY
+        order = [name for name, one in parameters.items() if one.kind is not named]
+        if len(args) > len(order):
+            raise TypeError(
+                f"{type(self).__name__} takes {len(order)} arguments without a name "
+                f"({', '.join(order)}), got {len(args)}: name the others."
+            )
+        given = dict(zip(order, args))
         doubled = [name for name in given if name in kwargs]
         if doubled:
             raise TypeError(f"{type(self).__name__} got {doubled[0]!r} twice.")
@@ -43,9 +48,8 @@ class CellLayer(Recurrent):
     def selection(self):
         if self.recurrence_path != "auto" or self.use_cudnn == "auto":
             return super().selection()
-        if self.use_cudnn:
-            return select(self.cell, "cudnn", cudnn=self.against_cudnn())
-        return select(self.cell, unroll=self.unroll, cudnn="use_cudnn=False")
+        path = "cudnn" if self.use_cudnn else "auto"
+        return select(self.cell, path, unroll=self.unroll, use_cudnn=self.use_cudnn)
 
     def get_config(self):
         config = super().get_config()
@@ -74,7 +78,6 @@ def layer_of(cell_class):
         "__module__": cell_class.__module__,
         "__signature__": _signature(cell_class),
         "cell_class": cell_class,
-        "has_cudnn": hasattr(cell_class, "cudnn_conditions"),
     }
     for parameter in cell_class.parameters():
         members[parameter] = property(lambda self, p=parameter: getattr(self.cell, p))

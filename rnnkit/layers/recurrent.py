@@ -21,14 +21,20 @@ class Recurrent(keras.layers.RNN):
         **kwargs: `return_sequences`, `return_state`, `go_backwards`, `stateful`,
             `unroll`, `zero_output_for_mask` and Keras' layer arguments.
 
+    Raises:
+        ValueError: A path that cannot be had, with the reason.
+
     Call arguments: sequences `(batch, time, features)`, `initial_state`, `mask`
     `(batch, time)`, `training`. Output `(batch, time, width)` or `(batch, width)`.
     """
 
-    has_cudnn = False
-
     def __init__(self, cell, path="auto", **kwargs):
         super().__init__(cell, **kwargs)
+        if self.stateful and getattr(cell, "trainable_initial_state", False):
+            raise ValueError(
+                "stateful=True begins where the last batch ended and "
+                "trainable_initial_state=True at a state that is learnt: choose one."
+            )
         self.recurrence_path = path
         Recurrent.selection(self)  # a path that cannot be had raises here
         self._hoisted = None
@@ -39,18 +45,7 @@ class Recurrent(keras.layers.RNN):
 
     def selection(self):
         """The path that runs this layer, and the reason: `Selection(path, reason)`."""
-        return select(
-            self.cell,
-            self.recurrence_path,
-            unroll=self.unroll,
-            cudnn=self.against_cudnn(),
-        )
-
-    def against_cudnn(self):
-        """Why cuDNN cannot run this layer, in words; None where it never can."""
-        if self.has_cudnn:
-            return cudnn.against(self.cell, unroll=self.unroll)
-        return None
+        return select(self.cell, self.recurrence_path, unroll=self.unroll)
 
     def initial_state(self, batch_size):
         """The states before the first step, for `step`."""
@@ -83,31 +78,34 @@ class Recurrent(keras.layers.RNN):
             sequences = sequences * whole.pop("dropout")[:, None]
         weights = tensors_of(cell, training)
         path, reason = self.selection()
-        if path == "hoisted":
-            from rnnkit.recurrence.hoisted import Hoisted
-
-            self._hoisted = self._hoisted or Hoisted(cell)
-            mask = None if mask is None else ops.cast(mask, "bool")
-            return self._hoisted(
-                weights,
-                sequences,
-                states,
-                mask,
-                whole,
-                steps,
-                go_backwards=self.go_backwards,
-                return_sequences=self.return_sequences,
-            )
         if path == "cudnn":
             try:
                 return self._cudnn(weights, sequences, states, mask)
             except NotImplementedError as error:
                 if reason == ASKED:
                     raise ValueError(
-                        'path="cudnn" cannot be had: cuDNN takes masks that are '
-                        f"right-padded, with no empty row, only. {error}"
+                        "cuDNN cannot run this call. On TensorFlow it takes masks that "
+                        "are right-padded, with no empty row, on JAX no mask: leave "
+                        f'path and use_cudnn at "auto" for the others. {error}'
                     ) from error
-        return self._loop(weights, sequences, states, mask, whole, steps)
+            path, _ = select(self.cell, unroll=self.unroll, use_cudnn=False)
+        run = self._fast if path == "hoisted" else self._loop
+        return run(weights, sequences, states, mask, whole, steps)
+
+    def _fast(self, weights, sequences, states, mask, whole, steps):
+        from rnnkit.recurrence.hoisted import Hoisted
+
+        self._hoisted = self._hoisted or Hoisted(self.cell)
+        return self._hoisted(
+            weights,
+            sequences,
+            states,
+            None if mask is None else ops.cast(mask, "bool"),
+            whole,
+            steps,
+            go_backwards=self.go_backwards,
+            return_sequences=self.return_sequences,
+        )
 
     def _loop(self, weights, sequences, states, mask, whole, steps):
         bound = bind(self.cell, weights)
@@ -156,7 +154,7 @@ class Recurrent(keras.layers.RNN):
         if not self.return_sequences:
             return None, states
         if mask is not None:
-            keep = ops.expand_dims(ops.cast(mask, "bool"), -1)
+            keep = ops.expand_dims(self._in_order(mask), -1)
             outputs = ops.where(keep, outputs, ops.expand_dims(states[0], 1))
         return outputs, states
 

@@ -1,9 +1,12 @@
 """A model of text that predicts one symbol from all before it."""
 
+import contextlib
+
 import keras
 from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
+from rnnkit.layers.stepping import initial_state, step
 from rnnkit.models import stepping
 from rnnkit.models.carried_state import CarriedState
 from rnnkit.models.exporting import export_text_model
@@ -65,7 +68,11 @@ class LanguageModel(keras.Model):
         )
         self.training_state = CarriedState(name="training_state")
         self.evaluation_state = CarriedState(listed=False, name="evaluation_state")
-        self._carries = {True: False, False: False}  # by `training`
+        self._carries = {
+            True: False,
+            False: False,
+        }  # by `training`; within fit, evaluate
+        self._traced = {True: None, False: None}  # what Keras' functions were made for
         self._generator = TextGenerator(self)
         self.nats = keras.metrics.Mean(name="nats")
         self.bits = Bits(self.nats)
@@ -129,7 +136,7 @@ class LanguageModel(keras.Model):
     def initial_state(self, batch_size):
         """The states before the first symbol, one a recurrent layer."""
         return [
-            stepping.initial_state(layer, batch_size)
+            initial_state(layer, batch_size)
             for layer in self.stack
             if stepping.is_recurrent(layer)
         ]
@@ -155,7 +162,7 @@ class LanguageModel(keras.Model):
                 new.append(state)
             for layer in layers:
                 if stepping.is_recurrent(layer):
-                    x, state = stepping.step(layer, x, states.pop(0))
+                    x, state = step(layer, x, states.pop(0))
                     new.append(state)
                 else:
                     x = layer(x)
@@ -174,15 +181,18 @@ class LanguageModel(keras.Model):
 
         Args:
             optimizer: Given by name, it clips the gradient's norm at 1.
-            loss: By default the cross-entropy in nats per symbol; `nats` and `bits`
-                per symbol are reported beside it.
+            loss: By default the cross-entropy in nats per symbol. Whatever the loss,
+                `nats` and `bits` per symbol are reported beside it.
             jit_compile: Off by default: the recurrence compiles itself, which is
                 faster than to compile the whole step.
         """
         if isinstance(optimizer, str):
             optimizer = keras.optimizers.get(optimizer)
             optimizer.global_clipnorm = 1.0
-        self._own_loss = loss is None
+        if loss is None:
+            loss = keras.losses.SparseCategoricalCrossentropy(
+                from_logits=True, reduction="mean_with_sample_weight"
+            )
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
 
     def compile_from_config(self, config):
@@ -192,22 +202,30 @@ class LanguageModel(keras.Model):
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        if not self._own_loss:
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
-        logits = ops.cast(y_pred, "float32")
-        nats = ops.sparse_categorical_crossentropy(y, logits, from_logits=True)
+        if sample_weight is not None and len(sample_weight.shape) < len(y.shape):
+            rows = ops.expand_dims(sample_weight, -1)  # one weight for a whole row
+            sample_weight = rows * ops.ones_like(y, dtype=rows.dtype)
+        nats = ops.sparse_categorical_crossentropy(
+            y, ops.cast(y_pred, "float32"), from_logits=True
+        )
         self.nats.update_state(nats, sample_weight)
-        if sample_weight is None:
-            loss = ops.mean(nats)
-        else:
-            weights = ops.cast(sample_weight, "float32")
-            loss = ops.sum(nats * weights) / ops.maximum(ops.sum(weights), 1e-7)
-        for extra in self.losses:
-            loss = loss + ops.sum(ops.cast(extra, loss.dtype))
-        return loss
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
-    def fit(self, x=None, y=None, *, validation_data=None, callbacks=None, **kwargs):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        *,
+        validation_data=None,
+        callbacks=None,
+        **kwargs,
+    ):
         """Keras' `fit`; on `TextStreams` the state is carried from batch to batch.
+
+        `validation_data` may also be a text, or `TextStreams`. To stop early, watch
+        `val_nats`, the mean over symbols; Keras' `val_loss` is a mean over batches.
 
         A pass begins with an empty state, unless the streams begin at a later batch
         (`streams.first`): then it goes on with the state that `load_weights` brought.
@@ -216,22 +234,23 @@ class LanguageModel(keras.Model):
         Raises:
             LossError: The loss is NaN or infinite.
         """
-        streams = x if isinstance(x, TextStreams) else None
-        first = streams.first if streams else 0
-        self._carry(True, streams)
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
         self._validation = validation_data
+        first = x.first if isinstance(x, TextStreams) else 0
         callbacks = [BeginPass(first), LossGuard(first), *as_list(callbacks)]
-        if not streams:
-            return super().fit(
-                x, y, validation_data=validation_data, callbacks=callbacks, **kwargs
-            )
-        if kwargs.pop("shuffle", False):
-            raise ValueError("Streams are read in order: leave shuffle=False.")
-        begin, end = kwargs.pop("initial_epoch", 0), kwargs.pop("epochs", 1)
         kwargs |= dict(validation_data=_batches(validation_data), callbacks=callbacks)
-        history = {}
+        with self._carrying(True, x):
+            if isinstance(x, TextStreams):
+                return self._fit_streams(x, first, epochs, **kwargs)
+            return super().fit(x, y, batch_size, epochs, **kwargs)
+
+    def _fit_streams(
+        self, streams, first, epochs, *, initial_epoch=0, shuffle=False, **kwargs
+    ):
+        if shuffle:
+            raise ValueError("Streams are read in order: leave shuffle=False.")
+        begin, history = initial_epoch, {}
         if first:  # the rest of an interrupted pass
             streams.first = 0
             rest = super().fit(
@@ -242,11 +261,15 @@ class LanguageModel(keras.Model):
                 **kwargs,
             )
             begin += 1
-            if begin >= end or self.stop_training:
+            if begin >= epochs or self.stop_training:
                 return rest
             history = rest.history
         last = super().fit(
-            _batches(streams), initial_epoch=begin, epochs=end, shuffle=False, **kwargs
+            _batches(streams),
+            initial_epoch=begin,
+            epochs=epochs,
+            shuffle=False,
+            **kwargs,
         )
         last.history = {
             key: history.get(key, []) + value for key, value in last.history.items()
@@ -267,10 +290,10 @@ class LanguageModel(keras.Model):
         # Keras' fit evaluates on batches it has kept; these say what they are of.
         cached = kwargs.get("_use_cached_eval_dataset", False)
         streams = self._validation if cached else x
-        self._carry(False, streams)
         self.evaluation_state.listed = True
         try:
-            return super().evaluate(_batches(x), y, batch_size=batch_size, **kwargs)
+            with self._carrying(False, streams):
+                return super().evaluate(_batches(x), y, batch_size=batch_size, **kwargs)
         finally:
             self.evaluation_state.listed = False
 
@@ -278,20 +301,31 @@ class LanguageModel(keras.Model):
         """Empty the state that training carries."""
         self.training_state.reset()
 
-    def _carry(self, training, data):
-        """Carry the state over `data` if it is streams, beginning with none."""
+    @contextlib.contextmanager
+    def _carrying(self, training, data):
+        """While it lasts, the state is carried over `data` if it is streams."""
         carries = isinstance(data, TextStreams)
+        strategy = getattr(self, "distribute_strategy", None)  # TensorFlow's only
+        if carries and strategy and strategy.num_replicas_in_sync > 1:
+            raise ValueError(
+                f"{self.name} carries its state from batch to batch over TextStreams, "
+                "which tf.distribute cannot share out among its "
+                f"{strategy.num_replicas_in_sync} replicas: give it windows of ids, x "
+                "and y (batch, time), or one replica."
+            )
         state = self.training_state if training else self.evaluation_state
-        changed = carries != self._carries[training]
-        if carries:
-            changed |= state.hold(self.initial_state(data.batch_size))
-        self._carries[training] = carries
-        if changed and training:
-            self.train_function = None
-        elif changed:
-            self.test_function = None
+        new = carries and state.hold(self.initial_state(data.batch_size))
+        if new or carries != self._traced[training]:
+            function = "train_function" if training else "test_function"
+            setattr(self, function, None)
+        self._traced[training] = carries
         if not training:
             state.reset()
+        self._carries[training] = carries
+        try:
+            yield
+        finally:
+            self._carries[training] = False
 
     def _evaluation_streams(self, text, batch_size=1):
         steps = min(EVALUATION_STEPS, max(1, len(text) // batch_size))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.stepping import step
+
 
 def is_recurrent(layer):
     """Whether a layer carries a state from step to step."""
@@ -28,21 +30,6 @@ def prepare(layer):
     if is_recurrent(layer):
         layer.return_sequences = True
         layer.return_state = True
-
-
-def initial_state(layer, batch_size):
-    """The state of a recurrent layer before the first step."""
-    if hasattr(layer, "initial_state"):
-        return layer.initial_state(batch_size)
-    return layer.get_initial_state(batch_size)
-
-
-def step(layer, x, state):
-    """One step of a recurrent layer: `(batch, features)`, state → output, state."""
-    if hasattr(layer, "step"):
-        return layer.step(x, state)
-    output, new = layer.cell(x, list(state), training=False)
-    return output, list(new)
 
 
 def first_step(table, layer):

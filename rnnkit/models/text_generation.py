@@ -25,6 +25,10 @@ class TextGenerator:
             raise ValueError(f"length must be an integer of 0 or more, got {length!r}.")
         if temperature < 0:
             raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
+        if count is not None and count < 1:
+            raise ValueError(f"count must be 1 or more, got {count!r}.")
+        if not isinstance(prime, str) and not len(prime):
+            raise ValueError('prime is an empty list: give it a text, "" at least.')
         one = isinstance(prime, str) and count is None
         if isinstance(prime, str):
             primes = [prime] * (1 if count is None else count)

@@ -57,7 +57,7 @@ class LossGuard(keras.callbacks.Callback):
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             raise LossError(
-                f"The loss became {loss} at batch {self.first + batch} of epoch "
+                f"The loss became {loss} at batch {self.first + batch + 1} of epoch "
                 f"{self.epoch + 1}. Try a smaller learning rate, or clip the gradient "
                 "more tightly (global_clipnorm of the optimizer); go on from the last "
                 "saved weights, as these are spoilt."

@@ -52,7 +52,8 @@ def run_name(preset, config, presets):
         for field, value in dataclasses.asdict(config).items()
         if value != base[field]
     ]
-    name = re.sub(r"[^\w=.,-]+", "_", ",".join([preset, *changed]))
-    if len(name) > 100:
-        name = name[:90] + "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
-    return name
+    name = ",".join([preset, *changed])
+    plain = re.sub(r"[^\w=.,-]+", "_", name)
+    if plain == name and len(name) <= 100:
+        return name
+    return plain[:90] + "-" + hashlib.sha256(name.encode()).hexdigest()[:8]

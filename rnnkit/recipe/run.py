@@ -50,8 +50,8 @@ class Run:
                 if before.get(key) != self.config.get(key)
             )
             raise SystemExit(
-                f"{self.folder} holds a run with another {', '.join(different)}. "
-                "Add --fresh to throw it away and start anew."
+                f"{self.folder} holds a run with another {', '.join(different)}. Move "
+                "it away to keep it, or add --fresh to throw it away and start anew."
             )
         self.write("config.json", self.config)
 
@@ -113,11 +113,13 @@ def device():
     """Return the processor and its number of cores, or the GPU's name."""
     import tensorflow as tf
 
+    from rnnkit.recurrence.hoisted import cores
+
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         return details.get("device_name", "GPU")
-    return f"{_processor()}, {_cores()} cores"
+    return f"{_processor()}, {cores()} cores"
 
 
 def commit():
@@ -144,12 +146,6 @@ def versions():
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
     return found
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def _processor():

@@ -7,6 +7,8 @@ from keras.src import backend as keras_backend
 
 def against(cell, *, unroll):
     """Why cuDNN cannot run this cell here, in words; "" where it can."""
+    if not hasattr(cell, "cudnn_conditions"):
+        return f"{type(cell).__name__} has no cuDNN form"
     if not _gpu():
         return "no GPU is at hand"
     conditions = {
@@ -29,6 +31,9 @@ def run(cell, sequences, states, mask, *, return_sequences, go_backwards):
     Raises NotImplementedError where Keras finds a condition broken that shows only
     in the data, such as a mask that is not right-padded.
     """
+    if keras.backend.backend() == "jax" and go_backwards:
+        # Keras' LSTM on JAX would give its outputs back in the order of the inputs.
+        sequences, go_backwards = keras.ops.flip(sequences, axis=1), False
     kernel = getattr(keras_backend, "lstm" if len(states) == 2 else "gru")
     extra = {} if len(states) == 2 else {"reset_after": True}
     return kernel(

@@ -137,6 +137,13 @@ def _first_order(values):
     return tf.nest.pack_sequence_as(values, flat)
 
 
+def cores():
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _parts(batch):
     """How many parts to cut a batch into; `batch` is None where it is unknown.
 
@@ -145,10 +152,10 @@ def _parts(batch):
     """
     if tf.config.list_logical_devices("GPU"):
         return 1
-    cores = min(os.cpu_count() or 1, 8)
+    most = min(cores(), 8)
     if batch is None:
-        return cores
-    parts = max(1, min(cores, batch // 4))
+        return most
+    parts = max(1, min(most, batch // 4))
     return parts if batch % parts == 0 or batch >= 8 * parts else 1
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 
 from rnnkit.cells.base import GatedCell
+from rnnkit.recurrence import cudnn
 from rnnkit.recurrence.bind import weights_of
 
 ASKED = "asked for"  # the reason for a path that was named, not chosen
@@ -18,15 +19,14 @@ class Selection(NamedTuple):
     reason: str
 
 
-def select(cell, path="auto", *, unroll=False, cudnn=None):
+def select(cell, path="auto", *, unroll=False, use_cudnn=True):
     """Choose the path that runs a cell's sequence.
 
     Args:
         cell: An rnnkit or Keras cell.
         path: "auto", or the path that is wanted.
         unroll: Whether the layer writes its loop out.
-        cudnn: Why cuDNN cannot run this layer, in words; "" where it can. None for
-            a layer that has no cuDNN form.
+        use_cudnn: Whether cuDNN may be chosen.
 
     Returns:
         A `Selection`.
@@ -39,7 +39,7 @@ def select(cell, path="auto", *, unroll=False, cudnn=None):
     against = {
         "loop": "",
         "hoisted": _against_hoisted(cell, unroll),
-        "cudnn": f"{type(cell).__name__} has no cuDNN form" if cudnn is None else cudnn,
+        "cudnn": cudnn.against(cell, unroll=unroll) if use_cudnn else "use_cudnn=False",
     }
     if path != "auto":
         if against[path]:

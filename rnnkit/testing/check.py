@@ -15,6 +15,7 @@ from rnnkit.testing.checks import (
 )
 from rnnkit.testing.checks import (
     masks,
+    model,
     noise,
     paths,
     precision,
@@ -126,6 +127,35 @@ def check_layer(layer, known=None, slow=False):
     """
     for check in layer_checks(layer, slow):
         held(check, layer, known)
+
+
+def check_model(make, data, inputs, known=None):
+    """Holds a model to everything that rnnkit promises of models.
+
+    It must come back from its files, go on with its training from there, export, and
+    train to the same weights inside `tf.distribute`.
+
+    Args:
+        make: Function that gives the model anew, compiled; dropouts must be off, as
+            runs are compared.
+        data: Tuple of what `fit` trains on: `(x, y)`, or `(streams,)`.
+        inputs: What the model is called on, to compare.
+        known: Failures that are known, `{name of a check: reason}`.
+
+    Raises:
+        BrokenPromise: naming the promise, the model, and the worst deviation.
+    """
+
+    def on_the_model(check):
+        def run(subject):
+            check(make, data, inputs)
+
+        run.__name__, run.__doc__ = check.__name__, check.__doc__
+        return run
+
+    subject = make()
+    for check in model.ALL:
+        held(on_the_model(check), subject, known)
 
 
 def held(check, subject, known=None):

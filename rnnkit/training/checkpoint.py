@@ -45,7 +45,7 @@ def save_checkpoint(path, model, position):
         "position": position,
         "variables": [variable.path for variable in variables],
     }
-    arrays = {f"v{i}": ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+    arrays = {f"v{i}": _storable(v) for i, v in enumerate(variables)}
     with atomic_write(path) as file:
         np.savez(file, header=np.array(json.dumps(header)), **arrays)
 
@@ -94,6 +94,12 @@ def load_checkpoint(path, model, weights_only=False):
             )
     for value, variable in zip(values, variables, strict=True):
         variable.assign(value)
+
+
+def _storable(variable):
+    """The value as an array that NumPy can read back: bfloat16 becomes float32."""
+    value = ops.convert_to_numpy(variable)
+    return value.astype("float32") if value.dtype.kind == "V" else value
 
 
 def _open(path):

@@ -90,8 +90,9 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
             next pass begins at, as `rnnkit.data.TextStreams` does.
         epochs: number of epochs in all, those already done included.
         resume: a `Resume`.
-        callbacks: further callbacks. Each epoch is a call of `model.fit`, so their
-            `on_train_begin` runs once per epoch.
+        callbacks: further callbacks, for which all epochs are one training. What
+            they know themselves, such as the patience of an `EarlyStopping`, begins
+            anew where an interrupted run goes on.
         arguments: passed on to `model.fit`.
 
     Returns:
@@ -99,6 +100,7 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
     """
     if resume.found and resume.epoch >= epochs:
         load_checkpoint(resume.path, model, weights_only=True)
+    further = _OneTraining(callbacks, model)
     for epoch in range(resume.epoch, epochs):
         part = parts[epoch % len(parts)]
         part.first = resume.batch
@@ -108,12 +110,34 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
             initial_epoch=epoch,
             epochs=epochs,
             # The bar first: Keras' own comes last, after what a sample prints.
-            callbacks=[keras.callbacks.ProgbarLogger(), resume, *callbacks, stop],
+            callbacks=[keras.callbacks.ProgbarLogger(), resume, further, stop],
             **arguments,
         )
         if stop.asked_before:
             break
+    further.end()
     return resume.history
+
+
+class _OneTraining(keras.callbacks.CallbackList):
+    """Callbacks for which several calls of `fit` are one training."""
+
+    def __init__(self, callbacks, model):
+        super().__init__(callbacks, model=model)
+        self._begun = False
+
+    def on_train_begin(self, logs=None):
+        if not self._begun:
+            super().on_train_begin(logs)
+        self._begun = True
+
+    def on_train_end(self, logs=None):
+        self._logs = logs
+
+    def end(self):
+        """The last `fit` is over."""
+        if self._begun:
+            super().on_train_end(self._logs)
 
 
 class _StopAfterEpoch(keras.callbacks.Callback):

@@ -90,10 +90,33 @@ def test_the_first_bias_is_keras(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_positional_arguments_are_keras(name):
-    theirs = getattr(keras.layers, name)(UNITS, "relu")
-    ours = getattr(layers, name)(UNITS, "relu")
-    assert ours.units == theirs.units
-    assert ours.activation is theirs.activation
+    order = {"LSTM": ["hard_sigmoid"], "GRU": ["hard_sigmoid"], "SimpleRNN": []}[name]
+    args = [6, "elu", *order, False, "zeros", "ones", "ones"]
+    theirs, ours = (getattr(one, name)(*args) for one in (keras.layers, layers))
+    wanted = theirs.get_config()
+    same = set(wanted) & set(ours.get_config()) - {"name"}
+    assert {k: ours.get_config()[k] for k in same} == {k: wanted[k] for k in same}
+    with pytest.raises(TypeError, match="name the others"):
+        getattr(layers, name)(*args, True, "l2")
+
+
+@pytest.mark.parametrize("merge_mode", ["concat", "sum", "mul", "ave"])
+@pytest.mark.parametrize("return_sequences", [True, False])
+def test_both_directions_are_keras(merge_mode, return_sequences):
+    options = dict(units=UNITS, return_sequences=return_sequences, dtype="float64")
+    theirs = keras.layers.Bidirectional(
+        keras.layers.LSTM(**options), merge_mode=merge_mode, dtype="float64"
+    )
+    ours = layers.Bidirectional(
+        layers.LSTM(**options), merge_mode=merge_mode, dtype="float64"
+    )
+    subjects.built(theirs)
+    ours.build((subjects.BATCH, subjects.TIME, subjects.FEATURES))
+    ours.set_weights(theirs.get_weights())
+    x = subjects.tensor(ours, subjects.inputs())
+    for mask in (None, *subjects.masks().values()):
+        promise = f"being keras.layers.Bidirectional ({merge_mode})"
+        assert_equal(promise, ours, ours(x, mask=mask), theirs(x, mask=mask))
 
 
 def _states(name):

@@ -223,7 +223,7 @@ def test_a_loss_that_is_no_number_stops_training(poison):
                     np.full(self.model.head.kernel.shape, poison)
                 )
 
-    message = "became nan at batch 2 of epoch 1.* smaller learning rate"
+    message = "became nan at batch 3 of epoch 1.* smaller learning rate"
     with pytest.raises(LossError, match=message):
         model.fit(text_streams(TEXT, VOCABULARY, 2, 5), callbacks=Poison(), verbose=0)
 
@@ -240,3 +240,29 @@ def test_bad_arguments_get_plain_errors():
         model_of().fit(streams, shuffle=True)
     with pytest.raises(ValueError, match="'Z'"):
         model_of().evaluate("abcZ")
+
+
+def test_a_model_that_has_been_fit_and_evaluated_begins_anew():
+    model = model_of("fast")
+    ids = VOCABULARY.encode(TEXT[:20])[None]
+    before = [ops.convert_to_numpy(model(ids, training=t)) for t in (False, True)]
+    streams = text_streams(TEXT, VOCABULARY, 2, 10)
+    model.fit(streams, validation_data=TEXT[:50], verbose=0)
+    model.evaluate(TEXT, verbose=0)
+    for _ in range(2):
+        for training, wanted in zip((False, True), before):
+            np.testing.assert_allclose(model(ids, training=training), wanted, atol=1e-6)
+    np.testing.assert_allclose(model.predict(ids, verbose=0), before[0], atol=1e-6)
+
+
+def test_weights_of_whole_rows_and_a_loss_of_ones_own():
+    model = model_of("fast")
+    x, y = (VOCABULARY.encode(TEXT[k : k + 16]).reshape(4, 4) for k in (0, 1))
+    first = model.evaluate(x[:1], y[:1], return_dict=True, verbose=0)
+    weights = np.array([1.0, 0, 0, 0])
+    got = model.evaluate(x, y, sample_weight=weights, return_dict=True, verbose=0)
+    np.testing.assert_allclose(list(got.values()), list(first.values()), rtol=1e-5)
+    model.compile(loss=lambda y, logits: ops.sum(logits) * 0.0)
+    got = model.evaluate(x[:1], y[:1], return_dict=True, verbose=0)
+    assert got["loss"] == 0.0
+    np.testing.assert_allclose(got["nats"], first["nats"], rtol=1e-5)

@@ -54,7 +54,12 @@ def test_bad_flags_end_with_usage(bad, capsys):
 
 def test_run_name():
     assert run_name("small", Config(), PRESETS) == "small"
-    changed = Config(units=9, data=pathlib.Path("/a b/c"))
-    assert run_name("small", changed, PRESETS) == "small,units=9,data=_a_b_c"
+    assert run_name("small", Config(units=9), PRESETS) == "small,units=9"
+    names = [
+        run_name("small", Config(data=pathlib.Path(path)), PRESETS)
+        for path in ("/a b/c", "/a_b/c")
+    ]
+    assert [name.rsplit("-")[0] for name in names] == ["small,data=_a_b_c"] * 2
+    assert names[0] != names[1]
     long = run_name("small", Config(data=pathlib.Path("x" * 300)), PRESETS)
     assert len(long) <= 100

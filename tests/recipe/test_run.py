@@ -38,7 +38,9 @@ def test_folder_and_results(tmp_path):
 
 def test_another_configuration_is_named(tmp_path):
     Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
-    with pytest.raises(SystemExit, match=r"another data\. Add --fresh"):
+    with pytest.raises(
+        SystemExit, match=r"another data\. Move it away to keep it, or add --fresh"
+    ):
         Run("task", "small", Config(), {"data": "abd"}, root=tmp_path)
     with pytest.raises(SystemExit, match="another units"):
         Run("task", "small", Config(9), {"data": "abc"}, root=tmp_path)

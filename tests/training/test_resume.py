@@ -3,7 +3,11 @@ import numpy as np
 import pytest
 
 from rnnkit.training import CheckpointError, Resume, fit
-from rnnkit.training.checkpoint import training_variables
+from rnnkit.training.checkpoint import (
+    load_checkpoint,
+    save_checkpoint,
+    training_variables,
+)
 
 
 class Batches(keras.utils.PyDataset):
@@ -114,3 +118,36 @@ def test_another_models_checkpoint_is_refused(tmp_path):
         fit(model, [Batches()], 2, Resume(tmp_path / "c"), verbose=0)
     for ours, theirs in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_further_callbacks_see_one_training(tmp_path):
+    class Counts(keras.callbacks.Callback):
+        begun = ended = epochs = 0
+
+        def on_train_begin(self, logs=None):
+            self.begun += 1
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs += 1
+
+        def on_train_end(self, logs=None):
+            self.ended += 1
+
+    counts = Counts()
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=1e9, patience=2)
+    _, history = train(tmp_path / "c", epochs=6, callbacks=[counts, stop])
+    assert len(history["loss"]) == counts.epochs == 3
+    assert (counts.begun, counts.ended) == (1, 1)
+
+
+def test_bfloat16_is_kept_exactly(tmp_path):
+    dense = keras.layers.Dense(1, dtype="bfloat16")
+    model = keras.Sequential([keras.layers.Input((3,)), dense])
+    model.compile("adam", "mse")
+    wanted = [np.array(w, "float32") for w in model.get_weights()]
+    save_checkpoint(tmp_path / "c", model, {})
+    for variable in model.variables:
+        variable.assign(variable + 1)
+    load_checkpoint(tmp_path / "c", model)
+    for variable, value in zip(model.get_weights(), wanted, strict=True):
+        np.testing.assert_array_equal(np.array(variable, "float32"), value)

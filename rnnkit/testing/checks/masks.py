@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 
-from rnnkit.layers import DeepRecurrent
 from rnnkit.testing import subjects
 from rnnkit.testing.checks.paths import available, ready
 from rnnkit.testing.compare import assert_equal, broken, numbers
+from rnnkit.testing.probe import Probe
 
 PADDED = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]], bool)
 
@@ -16,15 +16,12 @@ def padding_is_not_read(layer):
     plain = ready(layer, dtype="float64", return_sequences=True)
     for path in available(layer):
         one = subjects.twin(plain, path=path)
+        probe = Probe(one, subjects.call(one))
         for kind, mask in subjects.masks().items():
             results = []
             for filling in (0.0, 50.0):
                 sequence = np.where(mask[..., None], subjects.inputs(), filling)
-                sequence = subjects.tensor(one, sequence)
-                output, *states = one(sequence, mask=mask)
-                if isinstance(layer, DeepRecurrent):  # a connection passes it around
-                    output = output * mask[..., None]
-                results.append((output, states))
+                results.append(probe(sequence, subjects.states(plain), mask))
             promise = f"not reading masked steps (path={path}, {kind})"
             assert_equal(promise, layer, *results)
 
