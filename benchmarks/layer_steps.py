@@ -14,7 +14,7 @@ SHAPES = [  # batch, time, features, units
     (20, 35, 200, 200),
 ]
 TINY = [(8, 6, 5, 4)]
-ROUNDS = 15
+ROUNDS = 8
 BETTER = "the better of Keras' two"  # plain and XLA
 
 
@@ -73,7 +73,7 @@ def compare(benchmark, contenders, asked, gates, quick=False, better_of=()):
             if torch or not isinstance(contender, TorchStep)
         }
         load_all(found, shape)
-        seconds = interleaved(found, 2 if quick else ROUNDS, warm_up=1)
+        seconds = interleaved(found, 2 if quick else ROUNDS, warm_up=1, calls=4)
         ours, *peers = (1e3 * value for value in seconds.values())
         peers = dict(zip(list(found)[1:], peers))
         if better_of:

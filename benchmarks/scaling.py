@@ -40,7 +40,7 @@ def measure(report, benchmark, shape, quick):
         PEER: KerasStep(keras.layers.LSTM(shape[-1], return_sequences=True)),
     }
     load_all(contenders, shape)
-    seconds = interleaved(contenders, 2 if quick else 11, warm_up=1)
+    seconds = interleaved(contenders, 2 if quick else 5, warm_up=1, calls=4)
     ours, peer = (1e3 * value for value in seconds.values())
     report.add(benchmark, case_of(shape), ours, peer, PEER)
     return ours

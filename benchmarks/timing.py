@@ -21,7 +21,7 @@ def no_collection():
         gc.enable()
 
 
-def interleaved(contenders, rounds, warm_up=2):
+def interleaved(contenders, rounds, warm_up=2, calls=1):
     """Time contenders in turn, so that what slows the machine slows all of them.
 
     Args:
@@ -29,6 +29,9 @@ def interleaved(contenders, rounds, warm_up=2):
             result is there: it fetches a value of it.
         rounds: Timed calls of each. In every round all are called once, each round
             beginning with the next one.
+        calls: Calls in a row when it is a contender's turn. Of several the first is
+            not counted: it finds the caches full of what another computed, and the
+            threads asleep, as no training does.
         warm_up: Calls of each before, which compile.
 
     Returns:
@@ -43,7 +46,10 @@ def interleaved(contenders, rounds, warm_up=2):
             first = k % len(names)
             for name in names[first:] + names[:first]:
                 time.sleep(PAUSE)
-                start = time.perf_counter()
-                contenders[name]()
-                seconds[name].append(time.perf_counter() - start)
+                taken = []
+                for _ in range(calls):
+                    start = time.perf_counter()
+                    contenders[name]()
+                    taken.append(time.perf_counter() - start)
+                seconds[name] += taken[1:] or taken
     return {name: statistics.median(values) for name, values in seconds.items()}

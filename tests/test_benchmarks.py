@@ -46,6 +46,9 @@ def test_contenders_take_turns():
     seconds = interleaved(contenders, rounds=3, warm_up=1)
     assert list(seconds) == ["a", "b"]
     assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
+    calls.clear()
+    interleaved(contenders, rounds=2, warm_up=0, calls=3)
+    assert "".join(calls) == "aaabbb" + "bbbaaa"
 
 
 def test_a_benchmark_writes_what_the_readme_reads(tmp_path, capsys, monkeypatch):

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 # Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
 sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+os.makedirs("runs", exist_ok=True)
+os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
 
 import keras
 

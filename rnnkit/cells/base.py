@@ -18,6 +18,11 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
     `state_names`, and implements `step(x, states, U)`, one step in time. The first
     state is the output.
 
+    Called on inputs `(batch, features)` and a list of states `(batch, units)`, a cell
+    gives the output `(batch, units)` and the new states. `kernel` is `(features, gates
+    * units)`, `recurrent_kernel` `(units, gates * units)`; with `projection_units` the
+    output, the first state and the rows of `recurrent_kernel` are that wide.
+
     Options, the same for every cell:
 
         projection_units=n:

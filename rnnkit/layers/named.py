@@ -73,7 +73,9 @@ def layer_of(cell_class):
     options = ", ".join(f"`{name}`" for name in _layer_parameters())
     members = {
         "__doc__": f"Layer over `{cell_class.__name__}`.\n\n"
-        f"Takes the arguments of the cell and of the layer, flat: {options}.\n\n"
+        f"Takes the arguments of the cell and of the layer, flat: {options}.\n"
+        "`(batch, time, features)` gives `(batch, units)`, or `(batch, time, units)` "
+        "with `return_sequences`.\n\n"
         f"{inspect.getdoc(cell_class)}",
         "__module__": cell_class.__module__,
         "__signature__": _signature(cell_class),

@@ -19,3 +19,10 @@ def fail_half_way(path):
         file.write(b"two" * 100_000)
         assert path.read_bytes() == b"one"
         file.write(None)
+
+
+def test_what_a_killed_writer_left_is_cleared_away(tmp_path):
+    (tmp_path / ".file.123.tmp").write_bytes(b"half")
+    with atomic_write(tmp_path / "file") as file:
+        file.write(b"one")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
