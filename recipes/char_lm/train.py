@@ -107,10 +107,9 @@ PTB_LSTM = dataclasses.replace(
     data="ptb_characters",
     rarest=0.0,
     units=500,
-    batch_size=64,
     dropout=0.1,
     parts=1,
-    epochs=8,
+    epochs=5,
     prime="the_",
 )
 PRESETS = {

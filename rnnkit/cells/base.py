@@ -199,11 +199,15 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
         return ops.split(x, len(gates or self.gates), axis=-1)
 
     def project(self, inputs):
-        """What the inputs give to the gates, `W x_t + b`, for any number of steps.
+        """What the inputs give to the gates, `W x_t`, for any number of steps.
 
-        `(..., features)` → `(..., gates * units)`
+        `(..., features)` → `(..., gates * units)`. The bias is added step by step,
+        which costs nothing there, and here a pass through memory.
         """
-        x = ops.matmul(inputs, self.kernel)
+        return ops.matmul(inputs, self.kernel)
+
+    def biased(self, x):
+        """`W x_t + b` of `W x_t`."""
         if self.bias is None:
             return x
         return x + (self.bias if len(self.bias.shape) == 1 else self.bias[0])
@@ -262,7 +266,7 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
         """`step` with recurrent dropout, projection and zoneout around it.
 
         Args:
-            x: Projected input, `(batch, gates * units)`.
+            x: Projected input `W x_t`, `(batch, gates * units)`.
             states: List of states.
             product: `product(a, name, gates)` multiplies with `matrix(name, gates)`.
             noise: What `draw_noise` drew, for this step; empty at inference.
@@ -275,7 +279,7 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
         def U(h, *gates):
             return product(h if keep is None else h * keep, "recurrent_kernel", gates)
 
-        new = list(self.step(x, list(states), U))
+        new = list(self.step(self.biased(x), list(states), U))
         if self.projection_units:
             new[0] = product(new[0], "projection_kernel", ())
         for k, share in enumerate(self.zoneouts):

@@ -24,6 +24,7 @@ class Plan(NamedTuple):
     kept: set  # ("x", 0), ("value", k), ("activation", k) that backward reads
     aliases: list  # for each product, the state that it multiplies, or None
     shared: list  # for each product, whether its gradient is that of x
+    again: set  # activations that backward computes again, from what it has
 
 
 def advance(cell, x, states, product, whole, step):
@@ -39,7 +40,8 @@ def advance(cell, x, states, product, whole, step):
 def recording(cell, weights, multiply):
     """A bound cell and product that note what they compute.
 
-    Returns the cell, the product, and the lists of values and of activations.
+    Returns the cell, the product, and the lists of values and of activations, these
+    as pairs of what went in and what came out.
     """
     values, activated = [], []
     cell = bind(cell, weights)
@@ -50,8 +52,8 @@ def recording(cell, weights, multiply):
 
     def note(function):
         def noted(z):
-            activated.append(function(z))
-            return activated[-1]
+            activated.append((z, function(z)))
+            return activated[-1][1]
 
         return noted
 
@@ -59,17 +61,18 @@ def recording(cell, weights, multiply):
     return cell, product, values, activated
 
 
-def replaying(cell, weights, values, activated, transposed):
+def replaying(cell, weights, values, activated, transposed, again):
     """A bound cell and product that take what was noted, and differentiate it.
 
     A product's value hands its gradient over whole, to become a weight gradient
     after the loop; the gradient of what it multiplies is a product with the
-    transposed matrix. An activation's gradient follows from its value.
+    transposed matrix. An activation's gradient follows from its value, which is
+    computed once more where `again` says so.
 
     Returns the cell, the product, and the list of what was multiplied.
     """
     operands = []
-    known = iter(activated)
+    known = enumerate(activated)
     cell = bind(cell, weights)
 
     def product(a, name, gates=()):
@@ -86,7 +89,8 @@ def replaying(cell, weights, values, activated, transposed):
         by_value = BY_VALUE[function]
 
         def replayed(z):
-            value = next(known)
+            k, value = next(known)
+            value = function(z) if k in again else value
 
             @tf.custom_gradient
             def activation(z):
@@ -144,6 +148,16 @@ def _probe(cell, weights, x, states, whole, step):
 
     bound, product, values, activated = recording(cell, weights, multiply)
     advance(bound, x, states, product, whole, step)
+    # What an activation is of may come from kept values alone, as the tanh of a cell
+    # does: to compute it again is as fast as to keep it, and takes no memory.
+    needed = {("needed", k): v for k, v in enumerate([x, *values])}
+    stops = {**needed, **{("known", k): y for k, (_, y) in enumerate(activated)}}
+    again = {
+        k
+        for k, (z, _) in enumerate(activated)
+        if not _reached([z], stops) & needed.keys()
+    }
+    activated = [y for _, y in activated]
 
     leaves = {("x", 0): tf.identity(x)}
     leaves.update({("value", k): tf.identity(v) for k, v in enumerate(values)})
@@ -155,7 +169,7 @@ def _probe(cell, weights, x, states, whole, step):
     with tf.GradientTape() as tape:
         tape.watch(sources)
         bound, product, operands = replaying(
-            cell, weights, values, activated, transposed
+            cell, weights, values, activated, transposed, again
         )
         new = advance(bound, sources[0], states, product, whole, step)
     upstream = [tf.ones_like(v) for v in new]
@@ -173,6 +187,7 @@ def _probe(cell, weights, x, states, whole, step):
         kept=_reached([v for v in outputs if v is not None], leaves),
         aliases=aliases,
         shared=[d is d_x for d in d_values],
+        again=again,
     )
 
 

@@ -37,6 +37,7 @@ class Program:
             x_t, step = inputs
             bound, product, values, activated = recording(self.cell, weights, multiply)
             new = advance(bound, x_t, states, product, whole, step)
+            activated = [y for _, y in activated]
             kept = _kept("value", values, plan), _kept("activation", activated, plan)
             return new, (states, *kept)
 
@@ -80,7 +81,12 @@ class Program:
                 tape.watch(sources)
                 known = (kept.get(f"activation_{k}") for k in itertools.count())
                 bound, product, operands = replaying(
-                    self.cell, {**weights, **used}, values, known, transposed
+                    self.cell,
+                    {**weights, **used},
+                    values,
+                    known,
+                    transposed,
+                    plan.again,
                 )
                 new = advance(bound, x, states, product, whole, step)
             d_x, d_values, d_states, d_step = tape.gradient(

@@ -27,3 +27,13 @@ def test_gradients_with_dropout_do_not_depend_on_an_earlier_call_without():
     for inference_first in (False, True):
         for got, value in zip(gradient("hoisted", inference_first), wanted):
             np.testing.assert_allclose(got, value, atol=1e-9)
+
+
+def test_what_follows_from_kept_values_is_not_kept():
+    """Of an LSTM the gates are kept, the tanh of the cell is computed again."""
+    layer = LSTM(6, path="hoisted")
+    layer(np.zeros((2, 3, 4), "float32"))
+    ((program, *_),) = layer._hoisted._programs.values()
+    plan = program.python_function.__self__.plan
+    assert plan.kept == {("activation", k) for k in range(4)}
+    assert plan.again == {4}
