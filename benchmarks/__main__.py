@@ -22,6 +22,7 @@ NAMES = (
     "bidirectional",
     "fit",
     "generation",
+    "ctc",
     "scaling",
     "memory",
     "import_time",

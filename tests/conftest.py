@@ -10,7 +10,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import keras
 import pytest
 
-from rnnkit.recurrence import hoisted
+from rnnkit.ops import parts
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def _uncompiled(monkeypatch):
     What runs in a process of its own, and the checks that are about compiling,
     have XLA all the same.
     """
-    monkeypatch.setattr(hoisted, "COMPILE", False)
+    monkeypatch.setattr(parts, "COMPILE", False)
 
 
 @pytest.fixture(scope="session")

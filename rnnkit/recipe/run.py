@@ -113,7 +113,7 @@ def device():
     """Return the processor and its number of cores, or the GPU's name."""
     import tensorflow as tf
 
-    from rnnkit.recurrence.hoisted import cores
+    from rnnkit.ops.devices import cores
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:

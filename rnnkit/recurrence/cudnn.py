@@ -4,12 +4,14 @@ import keras
 from keras import activations
 from keras.src import backend as keras_backend
 
+from rnnkit.ops.devices import has_gpu
+
 
 def against(cell, *, unroll):
     """Why cuDNN cannot run this cell here, in words; "" where it can."""
     if not hasattr(cell, "cudnn_conditions"):
         return f"{type(cell).__name__} has no cuDNN form"
-    if not _gpu():
+    if not has_gpu():
         return "no GPU is at hand"
     conditions = {
         "cuDNN's activation is tanh": cell.activation is activations.tanh,
@@ -50,16 +52,3 @@ def run(cell, sequences, states, mask, *, return_sequences, go_backwards):
         unroll=False,
         **extra,
     )
-
-
-def _gpu():
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        return bool(tf.config.list_logical_devices("GPU"))
-    if backend == "jax":
-        import jax
-
-        return jax.default_backend() == "gpu"
-    return False

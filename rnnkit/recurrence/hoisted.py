@@ -13,15 +13,10 @@ Three ideas, none of them special to a cell:
    cores, each a compiled program of its own, and TensorFlow runs them side by side.
 """
 
-import os
-
 import tensorflow as tf
 
+from rnnkit.ops import parts
 from rnnkit.recurrence.program import Program
-
-# Whether XLA compiles the programs. Without it they give the same numbers, more
-# slowly, but start at once: for tests of many options on tiny shapes.
-COMPILE = True
 
 SECOND_ORDER = (
     "The hoisted recurrence has no second derivatives. Build the layer with "
@@ -81,23 +76,23 @@ class Hoisted:
         def recurrence(sequences, *rest):
             first, values = list(rest[: len(states)]), rest[len(states) :]
             weights = dict(zip(names, values))
-            parts = _cut((sequences, first, fixed))
-            done = [forward(weights, *part) for part in parts]
+            pieces = parts.cut((sequences, first, fixed))
+            done = [forward(weights, *piece) for piece in pieces]
 
             def gradient(*upstream):
                 saved = [saved for _, saved in done]
-                given = (weights, parts, saved, _cut(list(upstream)))
+                given = (weights, pieces, saved, parts.cut(list(upstream)))
                 own, *each = _first_order(given)
                 results = [
-                    backward(own, *part, saved, d) for part, saved, d in zip(*each)
+                    backward(own, *piece, saved, d) for piece, saved, d in zip(*each)
                 ]
-                d_sequences, d_states = _joined([result[:2] for result in results])
+                d_sequences, d_states = parts.joined([result[:2] for result in results])
                 d_weights = [
                     tf.add_n([result[2][name] for result in results]) for name in names
                 ]
                 return d_sequences, *d_states, *d_weights
 
-            return tuple(_joined([results for results, _ in done])), gradient
+            return tuple(parts.joined([results for results, _ in done])), gradient
 
         results = list(recurrence(sequences, *states, *weights.values()))
         outputs = results.pop(0) if return_sequences else None
@@ -109,14 +104,11 @@ class Hoisted:
 
     def _program(self, *options):
         """The program of these options; noise and masks make a plan of their own."""
-        options = (*options, COMPILE)
+        options = (*options, parts.COMPILE)
         if options not in self._programs:
             program = Program(self.cell, *options[:2])
-            compiled = dict(jit_compile=COMPILE, autograph=False)
-            self._programs[options] = (
-                tf.function(program.forward, **compiled),
-                tf.function(program.backward, **compiled),
-            )
+            both = (program.forward, program.backward)
+            self._programs[options] = tuple(map(parts.program, both))
         return self._programs[options]
 
 
@@ -135,49 +127,3 @@ def _first_order(values):
     for k, v in zip(where, guard(*[flat[k] for k in where])):
         flat[k] = v
     return tf.nest.pack_sequence_as(values, flat)
-
-
-def cores():
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _parts(batch):
-    """How many parts to cut a batch into; `batch` is None where it is unknown.
-
-    Every shape is compiled on its own, so parts of unequal size are worth it only
-    for a batch that is large.
-    """
-    if tf.config.list_logical_devices("GPU"):
-        return 1
-    most = min(cores(), 8)
-    if batch is None:
-        return most
-    parts = max(1, min(most, batch // 4))
-    return parts if batch % parts == 0 or batch >= 8 * parts else 1
-
-
-def _cut(values):
-    """Cut a tree of batch-major tensors into a list of trees."""
-    flat = tf.nest.flatten(values)
-    tensors = [v for v in flat if v is not None]
-    batch = tensors[0].shape[0]
-    parts = _parts(batch)
-    if parts == 1:
-        return [values]
-    size = tf.shape(tensors[0])[0] if batch is None else batch
-    sizes = [size // parts] * (parts - 1)
-    sizes.append(size - sum(sizes))
-    cut = [
-        [None] * parts if v is None else tf.split(v, sizes, axis=0, num=parts)
-        for v in flat
-    ]
-    return [tf.nest.pack_sequence_as(values, list(part)) for part in zip(*cut)]
-
-
-def _joined(parts):
-    if len(parts) == 1:
-        return parts[0]
-    return tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *parts)

@@ -184,10 +184,10 @@ def _hoisted(compiled):
     if keras.backend.backend() != "tensorflow":
         yield
         return
-    from rnnkit.recurrence import hoisted
+    from rnnkit.ops import parts
 
-    before, hoisted.COMPILE = hoisted.COMPILE, compiled
+    before, parts.COMPILE = parts.COMPILE, compiled
     try:
         yield
     finally:
-        hoisted.COMPILE = before
+        parts.COMPILE = before

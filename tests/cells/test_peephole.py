@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from rnnkit.layers import PeepholeLSTM
-from rnnkit.recurrence import hoisted
+from rnnkit.ops import parts
 from rnnkit.testing import subjects
 from rnnkit.testing.compare import assert_equal
 
@@ -15,7 +15,7 @@ UNITS = 6
 
 @pytest.mark.parametrize("path", ["loop", "hoisted"])
 def test_values_and_gradients_are_those_of_the_block_kernel(path, monkeypatch):
-    monkeypatch.setattr(hoisted, "COMPILE", False)
+    monkeypatch.setattr(parts, "COMPILE", False)
     layer = PeepholeLSTM(UNITS, path=path, return_sequences=True, return_state=True)
     subjects.built(layer)
     cell = layer.cell

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rnnkit import layers
-from rnnkit.recurrence import hoisted
+from rnnkit.ops import parts
 from rnnkit.testing import subjects
 from rnnkit.testing.compare import assert_equal
 from rnnkit.testing.probe import Probe
@@ -32,7 +32,7 @@ VARIANTS = [
 
 @pytest.fixture(autouse=True)
 def _without_xla(monkeypatch):
-    monkeypatch.setattr(hoisted, "COMPILE", False)
+    monkeypatch.setattr(parts, "COMPILE", False)
 
 
 # The loop, which every check compares with the hoisted path, here but once a layer.

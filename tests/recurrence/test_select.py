@@ -50,7 +50,7 @@ def test_a_path_that_cannot_be_had_is_refused_in_words(make, words):
 
 
 def test_use_cudnn_is_heeded(monkeypatch):
-    monkeypatch.setattr("rnnkit.recurrence.cudnn._gpu", lambda: True)
+    monkeypatch.setattr("rnnkit.recurrence.cudnn.has_gpu", lambda: True)
     assert LSTM(6).selection().path == "cudnn"
     choice = LSTM(6, use_cudnn=False).selection()
     assert choice.path == "hoisted"
@@ -73,14 +73,14 @@ def test_cudnns_outputs_at_masked_steps_are_the_state_carried_over(
         outputs = np.where(seen[..., None], wanted, 0)
         return None, keras.ops.convert_to_tensor(outputs), [wanted[:, -1], states[1]]
 
-    monkeypatch.setattr("rnnkit.recurrence.cudnn._gpu", lambda: True)
+    monkeypatch.setattr("rnnkit.recurrence.cudnn.has_gpu", lambda: True)
     monkeypatch.setattr("rnnkit.recurrence.cudnn.run", zero_filled)
     layer.recurrence_path = "cudnn"
     np.testing.assert_allclose(layer(x, mask=mask), wanted)
 
 
 def test_a_cell_derived_from_one_that_cudnn_has_is_not_that_one(monkeypatch):
-    monkeypatch.setattr("rnnkit.recurrence.cudnn._gpu", lambda: True)
+    monkeypatch.setattr("rnnkit.recurrence.cudnn.has_gpu", lambda: True)
     for base in (LSTMCell, GRUCell):
         assert select(base(6)).path == "cudnn"
         derived = type("Derived", (base,), {})
@@ -91,7 +91,7 @@ def test_where_cudnn_refuses_the_fast_path_runs(monkeypatch):
     def refuse(*args, **kwargs):
         raise NotImplementedError
 
-    monkeypatch.setattr("rnnkit.recurrence.cudnn._gpu", lambda: True)
+    monkeypatch.setattr("rnnkit.recurrence.cudnn.has_gpu", lambda: True)
     monkeypatch.setattr("rnnkit.recurrence.cudnn.run", refuse)
     ran = []
     monkeypatch.setattr(LSTM, "_fast", lambda self, *a: ran.append(a) or self._loop(*a))

@@ -1,0 +1,3 @@
+"""Sums and best paths over all alignments of two sequences."""
+
+from rnnkit.lattice import ctc as ctc

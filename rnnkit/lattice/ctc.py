@@ -1,0 +1,147 @@
+"""The lattice of connectionist temporal classification, forwards and backwards.
+
+A label `l_1 … l_n` is read off a path of one symbol a frame by merging repeats and then
+removing blanks. The paths of a label go through the states
+
+    blank, l_1, blank, l_2, …, l_n, blank
+
+one state a frame: they stay, go on by one, or leave out a blank between two labels that
+differ. `alpha_t(s)` sums over the beginnings that are in state s at frame t, `beta_t(s)`
+over the ends; their product, normalised in each frame, is the posterior of s at t.
+
+Both passes run in one loop: the backward pass is the forward pass of the sequence and
+the label turned round. Sums are kept as wide floats (`rnnkit.ops.wide`), which cost no
+exp and no log in the loop and lose no digits over long sequences.
+
+Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
+"""
+
+from typing import NamedTuple
+
+from keras import ops
+
+from rnnkit.ops import scan, wide
+from rnnkit.ops.devices import has_gpu
+
+ONE_HOT_UP_TO = 1024  # symbols: to pick and put by products is faster up to here
+
+
+class Sums(NamedTuple):
+    """What the two passes found; time-major, labels in their own order."""
+
+    log_likelihood: object  # (batch,), float32; hugely negative where there is no path
+    feasible: object  # (batch,): whether there is any
+    labels: object  # posterior of each label, (time, batch, labels)
+    blanks: object  # posterior of the blank between two of them, (time, batch, 1 + labels)
+
+
+def sums(log_probs, labels, label_lengths, frames, blank):
+    """Sum over all alignments.
+
+    Args:
+        log_probs: Log-probabilities, float32 `(batch, time, symbols)`.
+        labels: Symbols, int32 `(batch, labels)`, one column at least; what is beyond
+            a length is not read.
+        label_lengths: int32 `(batch,)`.
+        frames: Which frames count, booleans `(batch, time)`.
+        blank: The symbol that separates.
+
+    Returns:
+        `Sums`.
+    """
+    count = labels.shape[1] or ops.shape(labels)[1]
+    places = ops.arange(count + 1, dtype="int32")[None]
+    ends = label_lengths[:, None]
+    labels = ops.where(places[:, :-1] < ends, labels, blank)
+    emitted = ops.transpose(pick(log_probs, labels), (1, 0, 2))
+    between = ops.transpose(log_probs[:, :, blank])[:, :, None]
+    frames = ops.transpose(frames)[:, :, None]
+
+    both_labels = ops.concatenate([labels, ops.flip(labels, 1)], 0)
+    differ = both_labels[:, 1:] != both_labels[:, :-1]
+    first = ops.zeros_like(both_labels[:, :1], dtype="bool")
+    skips = ops.concatenate([first, differ], 1)
+    begin = ops.concatenate([places == 0 * ends, places == count - ends], 0)
+
+    def both(x, turn=None):
+        """For the two passes, side by side in the batch."""
+        turned = ops.flip(x, 0)
+        return ops.concatenate([x, turned if turn is None else turn(turned)], 1)
+
+    steps = (
+        wide.from_log(both(emitted, lambda x: ops.flip(x, 2))),
+        wide.from_log(both(between)),
+        both(frames),
+    )
+    nothing = wide.constant(ops.zeros_like(both_labels, dtype="bool"))
+
+    def step(states, inputs):
+        (b, l), (p, q, frame) = states, inputs
+        # The label in front of each blank; there is none in front of the first.
+        before = [ops.concatenate([c[:, :1], x], 1) for c, x in zip(nothing, l)]
+        before = wide.Wide(*before)
+        at_blanks = wide.add(b, before)
+        skipped = wide.only(skips, before.map(lambda x: x[:, :-1]))
+        at_labels = wide.add(l, b.map(lambda x: x[:, :-1]), skipped)
+        new = wide.multiply(at_blanks, q), wide.multiply(at_labels, p)
+        states = [wide.where(frame, n, s) for n, s in zip(new, states)]
+        return tuple(states), (at_blanks, at_labels)
+
+    (b, l), (at_blanks, at_labels) = scan(step, (wide.constant(begin), nothing), steps)
+    batch = ops.shape(labels)[0]
+    end_b = wide.only(places == ends, b.map(lambda x: x[:batch]))
+    end_l = wide.only(places[:, 1:] == ends, l.map(lambda x: x[:batch]))
+    likelihood = wide.add(wide.total(end_b, 1), wide.total(end_l, 1))
+
+    def meet(entering, emission):
+        """alpha before the frame's symbol · the symbol · beta before it."""
+        ahead = entering.map(lambda x: x[:, :batch])
+        back = entering.map(lambda x: ops.flip(x[:, batch:], (0, 2)))
+        here = emission.map(lambda x: x[:, :batch])
+        return wide.Wide(
+            ahead.mantissa * back.mantissa * here.mantissa,
+            ahead.exponent + back.exponent + here.exponent,
+        )
+
+    at_labels, at_blanks = meet(at_labels, steps[0]), meet(at_blanks, steps[1])
+    largest = ops.maximum(
+        *(ops.max(x.exponent, axis=2, keepdims=True) for x in (at_labels, at_blanks))
+    )
+    at_labels, at_blanks = wide.at(at_labels, largest), wide.at(at_blanks, largest)
+    norm = ops.sum(at_labels, 2, keepdims=True) + ops.sum(at_blanks, 2, keepdims=True)
+    return Sums(
+        log_likelihood=wide.log(likelihood),
+        feasible=likelihood.exponent > wide.ZERO // 2,
+        labels=at_labels / norm,
+        blanks=at_blanks / norm,
+    )
+
+
+def pick(values, labels):
+    """`values[b, t, labels[b, l]]`: `(batch, time, symbols)` → `(batch, time, labels)`."""
+    if _by_products(values.shape[-1]):
+        chosen = ops.one_hot(labels, values.shape[-1], dtype=values.dtype)
+        return ops.matmul(values, ops.transpose(chosen, (0, 2, 1)))
+    shape = (*ops.shape(values)[:2], ops.shape(labels)[1])
+    index = ops.broadcast_to(labels[:, None], shape)
+    return ops.take_along_axis(values, index, axis=2)
+
+
+def put(values, labels, symbols):
+    """Sums by symbol: `(batch, time, labels)` → `(batch, time, symbols)`."""
+    if _by_products(symbols):
+        return ops.matmul(values, ops.one_hot(labels, symbols, dtype=values.dtype))
+    batch, time = ops.shape(values)[:2]
+    rows = ops.arange(batch * time, dtype="int32")[:, None]
+    index = ops.broadcast_to(labels[:, None], ops.shape(values))
+    index = ops.reshape(index, (batch * time, -1))
+    index = ops.stack([ops.broadcast_to(rows, ops.shape(index)), index], axis=-1)
+    flat = ops.reshape(values, (batch * time, -1))
+    return ops.reshape(
+        ops.scatter(index, flat, (batch * time, symbols)), (batch, time, symbols)
+    )
+
+
+def _by_products(symbols):
+    """Whether to use products, exact on a CPU; a GPU may round what it multiplies."""
+    return symbols <= ONE_HOT_UP_TO and not has_gpu()

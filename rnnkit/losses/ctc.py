@@ -1,0 +1,290 @@
+"""The loss of connectionist temporal classification."""
+
+import functools
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnkit.lattice import ctc as lattice
+from rnnkit.registration import export
+
+INFEASIBLE = ("zero", "inf", "error")
+
+
+def ctc_loss(
+    labels,
+    logits,
+    label_lengths=None,
+    logit_lengths=None,
+    blank=0,
+    infeasible="zero",
+    mask=None,
+):
+    """Minus the log-probability of each label, summed over all its alignments.
+
+        loss_b = -ln Σ over paths π that read as labels_b of Π_t softmax(logits_bt)[π_t]
+
+    Labels and frames beyond their lengths change nothing, nor do the other items of the
+    batch. Logits of any size are safe; those of half precision are computed with in
+    float32. On TensorFlow it compiles itself, for few shapes: batches of unlike sizes
+    are padded to one of eight in every doubling.
+
+    Args:
+        labels: Integers `(batch, labels)`. Repeats are allowed, blanks are not.
+        logits: Scores before any softmax, `(batch, time, symbols)`.
+        label_lengths: Integers `(batch,)`; by default a label ends at its first blank
+            or negative number.
+        logit_lengths: Frames of each item, integers `(batch,)`; by default all.
+        blank: Which symbol is the blank; -1 is the last.
+        infeasible: What to do with a label for which there are too few frames (each
+            label takes one, and one more goes between two that are alike): "zero"
+            gives it no loss and no gradient, "inf" an infinite loss and no gradient,
+            "error" raises.
+        mask: Which frames count, booleans `(batch, time)`, in place of
+            `logit_lengths`; False frames may stand anywhere.
+
+    Returns:
+        Nats, float32 `(batch,)`.
+
+    Raises:
+        ValueError: `infeasible` is none of the three, or shapes do not fit. With
+            `infeasible="error"`, run eagerly, names the items and their lengths; in a
+            graph it is `tf.errors.InvalidArgumentError`.
+
+    Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
+    """
+    if infeasible not in INFEASIBLE:
+        raise ValueError(f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}.")
+    logits = ops.convert_to_tensor(logits)
+    labels = ops.cast(ops.convert_to_tensor(labels), "int32")
+    if len(logits.shape) != 3 or len(labels.shape) != 2:
+        raise ValueError(
+            "ctc_loss takes labels (batch, labels) and logits (batch, time, symbols), "
+            f"got {tuple(labels.shape)} and {tuple(logits.shape)}."
+        )
+    symbols = logits.shape[-1]
+    if not -symbols <= blank < symbols:
+        raise ValueError(f"blank is {blank}, but there are {symbols} symbols.")
+    blank = blank % symbols
+    if label_lengths is None:
+        is_label = ops.cast((labels >= 0) & (labels != blank), "int32")
+        label_lengths = ops.sum(ops.cumprod(is_label, axis=1), axis=1)
+    label_lengths = ops.cast(ops.convert_to_tensor(label_lengths), "int32")
+    frames = _frames(logits, logit_lengths, mask)
+    logits = ops.cast(logits, "float32")
+    run = _tensorflow if keras.backend.backend() == "tensorflow" else _plain
+    likelihood, feasible = run(labels, logits, label_lengths, frames, blank)
+    if infeasible == "error":
+        _refuse(feasible, label_lengths, frames)
+    otherwise = float("inf") if infeasible == "inf" else 0.0
+    return ops.where(feasible, -likelihood, otherwise)
+
+
+@export
+class CTC(keras.losses.Loss):
+    """Connectionist temporal classification, `ctc_loss` as a Keras loss.
+
+    `y_true` holds the labels, `(batch, labels)`, padded with blanks or negative
+    numbers, `y_pred` the logits, `(batch, time, symbols)`. The model's mask says how
+    many frames an item has, so that padding is never read.
+
+    Args:
+        blank: Which symbol is the blank; -1 is the last.
+        infeasible: "zero", "inf" or "error", see `ctc_loss`.
+        reduction, name: as in every Keras loss. The mean is over the items.
+    """
+
+    def __init__(
+        self,
+        blank=0,
+        infeasible="zero",
+        reduction="sum_over_batch_size",
+        name="ctc",
+        **kwargs,
+    ):
+        super().__init__(reduction=reduction, name=name, **kwargs)
+        if infeasible not in INFEASIBLE:
+            raise ValueError(
+                f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}."
+            )
+        self.blank = blank
+        self.infeasible = infeasible
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Keras would weigh the losses of items with the mask of their frames.
+        self._mask = getattr(y_pred, "_keras_mask", None)
+        y_pred = ops.copy(y_pred)  # without it
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def call(self, y_true, y_pred):
+        return ctc_loss(
+            y_true,
+            y_pred,
+            blank=self.blank,
+            infeasible=self.infeasible,
+            mask=self._mask,
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "blank": self.blank,
+            "infeasible": self.infeasible,
+        }
+
+
+def _frames(logits, lengths, mask):
+    if mask is not None:
+        if lengths is not None:
+            raise ValueError("Give logit_lengths or mask, not both.")
+        return ops.cast(mask, "bool")
+    if lengths is None:
+        return ops.ones(ops.shape(logits)[:2], dtype="bool")
+    lengths = ops.cast(ops.convert_to_tensor(lengths), "int32")
+    return ops.arange(ops.shape(logits)[1], dtype="int32")[None] < lengths[:, None]
+
+
+def _sums(labels, logits, label_lengths, frames, blank):
+    """Log-likelihoods, which of them mean anything, and posteriors to learn from."""
+    log_probs = ops.log_softmax(logits, axis=-1)
+    found = lattice.sums(log_probs, labels, label_lengths, frames, blank)
+    of_labels = ops.transpose(found.labels, (1, 0, 2))
+    of_blank = ops.transpose(ops.sum(found.blanks, axis=2))
+    return found.log_likelihood, found.feasible, (of_labels, of_blank)
+
+
+def _gradient(labels, logits, label_lengths, frames, blank, feasible, saved, upstream):
+    """Of the log-likelihoods to the logits: the posterior less the softmax."""
+    of_labels, of_blank = saved
+    symbols = logits.shape[-1]
+    places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
+    labels = ops.where(places < label_lengths[:, None], labels, blank)
+    posterior = lattice.put(of_labels, labels, symbols)
+    is_blank = ops.one_hot(blank, symbols, dtype=posterior.dtype)
+    posterior = posterior + of_blank[:, :, None] * is_blank
+    counts = ops.expand_dims(frames & feasible[:, None], -1)
+    slope = ops.where(counts, posterior - ops.softmax(logits, axis=-1), 0.0)
+    return slope * upstream[:, None, None]
+
+
+def _plain(labels, logits, label_lengths, frames, blank):
+    given = (label_lengths, frames, blank)
+
+    @ops.custom_gradient
+    def likelihood(logits):
+        value, feasible, saved = _sums(labels, logits, *given)
+
+        def gradient(*args, upstream=None):
+            (upstream, *_) = args or upstream
+            return _gradient(labels, logits, *given, feasible, saved, upstream)
+
+        return (value, feasible), gradient
+
+    return likelihood(logits)
+
+
+def _refuse(feasible, label_lengths, frames):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if not tf.executing_eagerly():
+            words = ["Labels too long for their frames; items:"]
+            items = ops.where(ops.logical_not(feasible))[0]
+            words += [items, "their lengths:", ops.take(label_lengths, items)]
+            tf.debugging.Assert(ops.all(feasible), words, summarize=10)
+            return
+    items = np.flatnonzero(~ops.convert_to_numpy(feasible))
+    if len(items):
+        lengths = ops.convert_to_numpy(label_lengths)[items]
+        counts = ops.convert_to_numpy(frames)[items].sum(1)
+        raise ValueError(
+            "Labels too long for their frames: "
+            + ", ".join(
+                f"item {i} has {n} labels and {t} frames"
+                for i, n, t in list(zip(items, lengths, counts))[:10]
+            )
+            + ". Leave them out, or sub-sample less in time."
+        )
+
+
+# TensorFlow: compiled, in parts, for few shapes.
+
+
+def _tensorflow(labels, logits, label_lengths, frames, blank):
+    import tensorflow as tf
+
+    from rnnkit.ops import parts
+
+    labels, logits, frames = _padded(labels, logits, frames)
+    run = _in_parts if not tf.executing_eagerly() else _in_a_graph()
+    return run(labels, logits, label_lengths, frames, blank, parts.COMPILE)
+
+
+@functools.cache
+def _in_a_graph():
+    import tensorflow as tf
+
+    return tf.function(_in_parts, autograph=False)
+
+
+def _in_parts(labels, logits, label_lengths, frames, blank, compiled):
+    import tensorflow as tf
+
+    from rnnkit.ops import parts
+
+    forward, backward = _programs(compiled)
+
+    @tf.custom_gradient
+    def likelihood(logits):
+        pieces = parts.cut((labels, logits, label_lengths, frames))
+        done = [forward(*piece, blank) for piece in pieces]
+        value, feasible = parts.joined([results[:2] for results in done])
+
+        def gradient(upstream, _):
+            slices = parts.cut(upstream)
+            gradients = [
+                backward(*piece, blank, *results[1:], d)
+                for piece, results, d in zip(pieces, done, slices)
+            ]
+            return parts.joined(gradients)
+
+        return (value, feasible), gradient
+
+    return likelihood(logits)
+
+
+@functools.cache
+def _programs(compiled):
+    """Both passes; `compiled` is there so that there is one pair for each of its values."""
+    from rnnkit.ops import parts
+
+    def forward(labels, logits, label_lengths, frames, blank):
+        return _sums(labels, logits, label_lengths, frames, blank)
+
+    def backward(labels, logits, label_lengths, frames, blank, *results):
+        return _gradient(labels, logits, label_lengths, frames, blank, *results)
+
+    return parts.program(forward), parts.program(backward)
+
+
+def _padded(labels, logits, frames):
+    """Time and labels rounded up where sizes may differ from call to call."""
+    import tensorflow as tf
+
+    def missing(x, least=0):
+        size = x.shape[1]
+        if size is not None and not tf.executing_eagerly():
+            return max(least - size, 0)  # always the same
+        size = tf.maximum(tf.shape(x)[1], least)
+        digits = tf.math.log(tf.cast(tf.maximum(size, 1), "float32")) / math.log(2.0)
+        step = tf.bitwise.left_shift(1, tf.cast(tf.maximum(digits - 3.0, 0.0), "int32"))
+        return -(-size // step) * step - tf.shape(x)[1]
+
+    time, more = missing(logits), missing(labels, least=1)
+    return (
+        tf.pad(labels, [[0, 0], [0, more]]),
+        tf.pad(logits, [[0, 0], [0, time], [0, 0]]),
+        tf.pad(frames, [[0, 0], [0, time]]),
+    )

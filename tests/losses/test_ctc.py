@@ -1,0 +1,282 @@
+"""CTC against every alignment written out, torch, and itself in other company."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rnnkit.losses import CTC, ctc, ctc_loss
+from rnnkit.ops import parts
+
+RNG = np.random.default_rng(0)
+
+
+def gradients(labels, logits, *lengths, upstream=None, **options):
+    logits = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        losses = ctc_loss(labels, logits, *lengths, **options)
+        target = losses if upstream is None else losses * upstream
+    return losses.numpy(), tape.gradient(target, logits).numpy()
+
+
+def log_softmax(x):
+    x = x - x.max(-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
+def reads_as(path, blank):
+    return tuple(s for s, _ in itertools.groupby(path) if s != blank)
+
+
+def by_enumeration(label, logits, blank):
+    """Loss and gradient of one item, float64, from all paths."""
+    probs = np.exp(log_softmax(logits.astype("float64")))
+    time, symbols = probs.shape
+    whole, posterior = 0.0, np.zeros_like(probs)
+    for path in itertools.product(range(symbols), repeat=time):
+        if reads_as(path, blank) == tuple(label):
+            p = np.prod([probs[t, s] for t, s in enumerate(path)])
+            whole += p
+            posterior[np.arange(time), path] += p
+    if whole == 0:
+        return np.inf, np.zeros_like(probs)
+    return -np.log(whole), probs - posterior / whole
+
+
+def every_label(blank, most=3, symbols=3):
+    others = [s for s in range(symbols) if s != blank]
+    return [
+        label for n in range(most + 1) for label in itertools.product(others, repeat=n)
+    ]
+
+
+def padded(rows, value=-1):
+    width = max(map(len, rows))
+    return np.array([[*row, *[value] * (width - len(row))] for row in rows], "int32")
+
+
+@pytest.mark.parametrize("time", range(1, 7))
+@pytest.mark.parametrize("blank", [0, 1, -1])
+def test_every_small_case_equals_enumeration(time, blank):
+    labels = every_label(blank % 3)
+    logits = RNG.normal(size=(len(labels), time, 3)).astype("float32") * 2
+    losses, slopes = gradients(padded(labels), logits, blank=blank, infeasible="inf")
+    for label, x, loss, slope in zip(labels, logits, losses, slopes):
+        wanted, wanted_slope = by_enumeration(label, x, blank % 3)
+        np.testing.assert_allclose(loss, wanted, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(slope, wanted_slope, atol=2e-6)
+
+
+def test_the_gradient_is_that_of_finite_differences():
+    labels, logits = [[1, 2, 2]], RNG.normal(size=(1, 6, 3)).astype("float32")
+    _, slope = gradients(labels, logits, upstream=2.0)
+    for t, s in itertools.product(range(6), range(3)):
+        nudged = [logits.copy() for _ in range(2)]
+        nudged[0][0, t, s] += 1e-2
+        nudged[1][0, t, s] -= 1e-2
+        up, down = (ctc_loss(labels, x).numpy()[0] for x in nudged)
+        assert (up - down) / 1e-2 == pytest.approx(slope[0, t, s], abs=1e-3)
+
+
+def random_batch(batch=5, time=30, symbols=7, most=9, seed=1):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(batch, time, symbols)).astype("float32") * 3
+    labels = rng.integers(1, symbols, size=(batch, most)).astype("int32")
+    labels[:, 1::3] = labels[:, ::3][:, : labels[:, 1::3].shape[1]]  # repeats
+    counts = np.array([most, 0, 3, 5, 1][:batch], "int32")
+    frames = np.array([time, 7, time, 25, 1][:batch], "int32")
+    return labels, logits, counts, frames
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_padded_batches_are_torchs(compiled, monkeypatch):
+    torch = pytest.importorskip("torch", reason="torch is in the `benchmarks` extra")
+    monkeypatch.setattr(parts, "COMPILE", compiled)
+    labels, logits, counts, frames = random_batch()
+    upstream = np.array([1.0, -2.0, 0.5, 3.0, 1.0], "float32")
+    x = torch.tensor(logits.astype("float64"), requires_grad=True)
+    wanted = torch.nn.functional.ctc_loss(
+        x.log_softmax(-1).transpose(0, 1),
+        torch.tensor(labels).long(),
+        torch.tensor(frames).long(),
+        torch.tensor(counts).long(),
+        reduction="none",
+    )
+    (wanted * torch.tensor(upstream)).sum().backward()
+    losses, slopes = gradients(labels, logits, counts, frames, upstream=upstream)
+    np.testing.assert_allclose(losses, wanted.detach().numpy(), rtol=2e-6)
+    np.testing.assert_allclose(slopes, x.grad.numpy(), atol=1e-5)
+
+
+def test_padding_and_neighbours_change_nothing_at_all():
+    labels, logits, counts, frames = random_batch()
+    losses, slopes = gradients(labels, logits, counts, frames)
+    other_labels, other = labels.copy(), logits.copy()
+    for row, (n, t) in enumerate(zip(counts, frames)):
+        other_labels[row, n:] = 3
+        other[row, t:] = np.nan
+        assert not slopes[row, t:].any()
+    again, slopes_again = gradients(other_labels, other, counts, frames)
+    np.testing.assert_array_equal(again, losses)
+    np.testing.assert_array_equal(slopes_again, slopes)
+    for row, (n, t) in enumerate(zip(counts, frames)):
+        one, slope = gradients(labels[row : row + 1, :n], logits[row : row + 1, :t])
+        np.testing.assert_allclose(one[0], losses[row], rtol=1e-6)
+        np.testing.assert_allclose(slope[0], slopes[row, :t], atol=1e-6)
+
+
+def test_lengths_come_from_blanks_or_negative_numbers():
+    labels, logits, counts, _ = random_batch()
+    wanted = ctc_loss(labels, logits, counts)
+    for value in (0, -1):
+        cut = np.where(np.arange(labels.shape[1]) < counts[:, None], labels, value)
+        np.testing.assert_array_equal(ctc_loss(cut, logits), wanted)
+
+
+def test_masked_frames_may_stand_anywhere():
+    labels, logits, counts, _ = random_batch()
+    mask = np.random.default_rng(3).random(logits.shape[:2]) < 0.7
+    losses, slopes = gradients(labels, logits, counts, mask=mask)
+    for row, (n, seen) in enumerate(zip(counts, mask)):
+        one, slope = gradients(labels[row : row + 1, :n], logits[row : row + 1, seen])
+        np.testing.assert_allclose(one[0], losses[row], rtol=1e-6)
+        np.testing.assert_allclose(slope[0], slopes[row, seen], atol=1e-6)
+        assert not slopes[row, ~seen].any()
+
+
+@pytest.mark.parametrize("size", [200.0, 1e5, np.inf])
+def test_logits_of_any_size_are_safe(size):
+    path = [1, 0, 2, 2, 0, 1]
+    logits = np.full((1, 6, 3), -size, "float32")
+    logits[0, np.arange(6), path] = 0.0
+    losses, slopes = gradients([[1, 2, 1]], logits)
+    np.testing.assert_allclose(losses, 0.0, atol=1e-6)
+    assert np.abs(slopes).max() < 1e-6
+    losses, slopes = gradients([[2, 1, 2]], logits, infeasible="inf")
+    assert np.isfinite(slopes).all()
+    if size == 200.0:  # three of the six frames can be right
+        np.testing.assert_allclose(losses, 600, rtol=0.2)
+
+
+@pytest.mark.parametrize(("time", "tolerance"), [(200, 5e-6), (1000, 5e-5)])
+def test_gradients_are_precise_over_long_sequences(time, tolerance):
+    torch = pytest.importorskip("torch", reason="torch is in the `benchmarks` extra")
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(2, time, 30)).astype("float32")
+    labels = rng.integers(1, 30, size=(2, time // 5)).astype("int32")
+    x = torch.tensor(logits.astype("float64"), requires_grad=True)
+    torch.nn.functional.ctc_loss(
+        x.log_softmax(-1).transpose(0, 1),
+        torch.tensor(labels).long(),
+        torch.tensor([time] * 2),
+        torch.tensor([time // 5] * 2),
+        reduction="sum",
+    ).backward()
+    _, slopes = gradients(labels, logits)
+    assert np.abs(slopes - x.grad.numpy()).max() < tolerance
+
+
+def test_labels_too_long_for_their_frames():
+    labels, logits = [[1, 1, 2], [1, 2, 0]], np.zeros((2, 3, 3), "float32")
+    losses, slopes = gradients(labels, logits)
+    assert losses[0] == 0
+    assert losses[1] > 0
+    assert not slopes[0].any()
+    assert slopes[1].any()
+    losses, slopes = gradients(labels, logits, infeasible="inf")
+    assert losses[0] == np.inf
+    assert not slopes[0].any()
+    with pytest.raises(ValueError, match="item 0 has 3 labels and 3 frames"):
+        ctc_loss(labels, logits, infeasible="error")
+    graph = tf.function(lambda x: ctc_loss(labels, x, infeasible="error"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too long"):
+        graph(logits)
+
+
+def test_unknown_sizes_and_half_precision():
+    labels, logits, counts, frames = random_batch()
+    wanted, slopes = gradients(labels, logits, counts, frames)
+    run = tf.function(
+        lambda *given: gradients_in_graph(*given),
+        input_signature=[
+            tf.TensorSpec([None, None], "int32"),
+            tf.TensorSpec([None, None, 7], "float32"),
+            tf.TensorSpec([None], "int32"),
+            tf.TensorSpec([None], "int32"),
+        ],
+    )
+    got, got_slopes = run(labels, logits, counts, frames)
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
+    np.testing.assert_allclose(got_slopes, slopes, atol=1e-6)
+    half = ctc_loss(labels, logits.astype("float16"), counts, frames)
+    assert half.dtype == tf.float32
+    np.testing.assert_allclose(half, wanted, rtol=5e-3)
+
+
+def gradients_in_graph(labels, logits, counts, frames):
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        losses = ctc_loss(labels, logits, counts, frames)
+    return losses, tape.gradient(losses, logits)
+
+
+def test_many_symbols_give_the_same(monkeypatch):
+    labels, logits, counts, frames = random_batch()
+    wanted = gradients(labels, logits, counts, frames)
+    monkeypatch.setattr("rnnkit.lattice.ctc.ONE_HOT_UP_TO", 0)
+    for cached in (ctc._programs, ctc._in_a_graph):
+        cached.cache_clear()
+    for got, one in zip(gradients(labels, logits, counts, frames), wanted):
+        np.testing.assert_allclose(got, one, atol=1e-6)
+    for cached in (ctc._programs, ctc._in_a_graph):
+        cached.cache_clear()
+
+
+def test_as_a_keras_loss_it_knows_the_mask(tmp_path):
+    labels, logits, counts, frames = random_batch()
+    cut = np.where(np.arange(labels.shape[1]) < counts[:, None], labels, -1)
+    loss = CTC()
+    y_pred = tf.constant(logits)
+    y_pred._keras_mask = tf.sequence_mask(frames, logits.shape[1])
+    wanted = ctc_loss(labels, logits, counts, frames)
+    np.testing.assert_allclose(loss(cut, y_pred), np.mean(wanted), rtol=1e-6)
+    weights = np.arange(5.0)
+    np.testing.assert_allclose(
+        loss(cut, y_pred, weights), np.mean(wanted * weights), rtol=1e-6
+    )
+    again = keras.losses.deserialize(keras.losses.serialize(CTC(2, "inf")))
+    assert (again.blank, again.infeasible) == (2, "inf")
+
+
+def test_a_model_learns_with_it():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((None, 4)),
+            keras.layers.Masking(),
+            keras.layers.LSTM(8, return_sequences=True),
+            keras.layers.Dense(3),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(0.05), CTC())
+    x = RNG.normal(size=(8, 12, 4)).astype("float32")
+    x[4:, 6:] = 0.0
+    y = np.array([[1, 2, 0]] * 4 + [[2, -1, -1]] * 4)
+    losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
+    assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (([[1]], np.zeros((1, 3))), "labels .batch, labels. and logits"),
+        (([[1]], np.zeros((1, 3, 2)), None, None, 2), "blank is 2, but there are 2"),
+        (([[1]], np.zeros((1, 3, 2)), None, None, 0, "maybe"), "infeasible must be"),
+    ],
+)
+def test_what_does_not_fit_is_named(given, words):
+    with pytest.raises(ValueError, match=words):
+        ctc_loss(*given)
