@@ -5,9 +5,10 @@ removing blanks. The paths of a label go through the states
 
     blank, l_1, blank, l_2, …, l_n, blank
 
-one state a frame: they stay, go on by one, or leave out a blank between two labels that
-differ. `alpha_t(s)` sums over the beginnings that are in state s at frame t, `beta_t(s)`
-over the ends; their product, normalised in each frame, is the posterior of s at t.
+one state a frame: they stay, go on by one, or leave out a blank between two labels
+that differ. `alpha_t(s)` sums over the beginnings that are in state s at frame t,
+`beta_t(s)` over the ends; their product, normalised in each frame, is the posterior of
+s at t.
 
 Both passes run in one loop: the backward pass is the forward pass of the sequence and
 the label turned round. Sums are kept as wide floats (`rnnkit.ops.wide`), which cost no
@@ -23,16 +24,18 @@ from keras import ops
 from rnnkit.ops import scan, wide
 from rnnkit.ops.devices import has_gpu
 
+NO_PATH = wide.ZERO / 2  # nats
 ONE_HOT_UP_TO = 1024  # symbols: to pick and put by products is faster up to here
 
 
 class Sums(NamedTuple):
     """What the two passes found; time-major, labels in their own order."""
 
-    log_likelihood: object  # (batch,), float32; hugely negative where there is no path
-    feasible: object  # (batch,): whether there is any
+    log_likelihood: object  # (batch,), float32; below NO_PATH where there is none
     labels: object  # posterior of each label, (time, batch, labels)
-    blanks: object  # posterior of the blank between two of them, (time, batch, 1 + labels)
+    blanks: (
+        object  # posterior of the blank between two of them, (time, batch, 1 + labels)
+    )
 
 
 def sums(log_probs, labels, label_lengths, frames, blank):
@@ -76,21 +79,22 @@ def sums(log_probs, labels, label_lengths, frames, blank):
     nothing = wide.constant(ops.zeros_like(both_labels, dtype="bool"))
 
     def step(states, inputs):
-        (b, l), (p, q, frame) = states, inputs
+        (blanks, symbols), (p, q, frame) = states, inputs
         # The label in front of each blank; there is none in front of the first.
-        before = [ops.concatenate([c[:, :1], x], 1) for c, x in zip(nothing, l)]
+        before = [ops.concatenate([c[:, :1], x], 1) for c, x in zip(nothing, symbols)]
         before = wide.Wide(*before)
-        at_blanks = wide.add(b, before)
+        at_blanks = wide.add(blanks, before)
         skipped = wide.only(skips, before.map(lambda x: x[:, :-1]))
-        at_labels = wide.add(l, b.map(lambda x: x[:, :-1]), skipped)
+        at_labels = wide.add(symbols, blanks.map(lambda x: x[:, :-1]), skipped)
         new = wide.multiply(at_blanks, q), wide.multiply(at_labels, p)
         states = [wide.where(frame, n, s) for n, s in zip(new, states)]
         return tuple(states), (at_blanks, at_labels)
 
-    (b, l), (at_blanks, at_labels) = scan(step, (wide.constant(begin), nothing), steps)
+    start = (wide.constant(begin), nothing)
+    (blanks, symbols), (at_blanks, at_labels) = scan(step, start, steps)
     batch = ops.shape(labels)[0]
-    end_b = wide.only(places == ends, b.map(lambda x: x[:batch]))
-    end_l = wide.only(places[:, 1:] == ends, l.map(lambda x: x[:batch]))
+    end_b = wide.only(places == ends, blanks.map(lambda x: x[:batch]))
+    end_l = wide.only(places[:, 1:] == ends, symbols.map(lambda x: x[:batch]))
     likelihood = wide.add(wide.total(end_b, 1), wide.total(end_l, 1))
 
     def meet(entering, emission):
@@ -111,14 +115,13 @@ def sums(log_probs, labels, label_lengths, frames, blank):
     norm = ops.sum(at_labels, 2, keepdims=True) + ops.sum(at_blanks, 2, keepdims=True)
     return Sums(
         log_likelihood=wide.log(likelihood),
-        feasible=likelihood.exponent > wide.ZERO // 2,
         labels=at_labels / norm,
         blanks=at_blanks / norm,
     )
 
 
 def pick(values, labels):
-    """`values[b, t, labels[b, l]]`: `(batch, time, symbols)` → `(batch, time, labels)`."""
+    """Values of the labels: `(batch, time, symbols)` → `(batch, time, labels)`."""
     if _by_products(values.shape[-1]):
         chosen = ops.one_hot(labels, values.shape[-1], dtype=values.dtype)
         return ops.matmul(values, ops.transpose(chosen, (0, 2, 1)))

@@ -75,7 +75,8 @@ def ctc_loss(
     frames = _frames(logits, logit_lengths, mask)
     logits = ops.cast(logits, "float32")
     run = _tensorflow if keras.backend.backend() == "tensorflow" else _plain
-    likelihood, feasible = run(labels, logits, label_lengths, frames, blank)
+    likelihood = run(labels, logits, label_lengths, frames, blank)
+    feasible = likelihood > lattice.NO_PATH
     if infeasible == "error":
         _refuse(feasible, label_lengths, frames)
     otherwise = float("inf") if infeasible == "inf" else 0.0
@@ -147,16 +148,17 @@ def _frames(logits, lengths, mask):
 
 
 def _sums(labels, logits, label_lengths, frames, blank):
-    """Log-likelihoods, which of them mean anything, and posteriors to learn from."""
+    """Log-likelihoods, and the posteriors to learn from."""
     log_probs = ops.log_softmax(logits, axis=-1)
     found = lattice.sums(log_probs, labels, label_lengths, frames, blank)
     of_labels = ops.transpose(found.labels, (1, 0, 2))
     of_blank = ops.transpose(ops.sum(found.blanks, axis=2))
-    return found.log_likelihood, found.feasible, (of_labels, of_blank)
+    return found.log_likelihood, (of_labels, of_blank)
 
 
-def _gradient(labels, logits, label_lengths, frames, blank, feasible, saved, upstream):
+def _gradient(labels, logits, label_lengths, frames, blank, value, saved, upstream):
     """Of the log-likelihoods to the logits: the posterior less the softmax."""
+    feasible = value > lattice.NO_PATH
     of_labels, of_blank = saved
     symbols = logits.shape[-1]
     places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
@@ -174,13 +176,14 @@ def _plain(labels, logits, label_lengths, frames, blank):
 
     @ops.custom_gradient
     def likelihood(logits):
-        value, feasible, saved = _sums(labels, logits, *given)
+        value, saved = _sums(labels, logits, *given)
 
         def gradient(*args, upstream=None):
-            (upstream, *_) = args or upstream
-            return _gradient(labels, logits, *given, feasible, saved, upstream)
+            if upstream is None:
+                (upstream,) = args
+            return _gradient(labels, logits, *given, value, saved, upstream)
 
-        return (value, feasible), gradient
+        return value, gradient
 
     return likelihood(logits)
 
@@ -240,24 +243,24 @@ def _in_parts(labels, logits, label_lengths, frames, blank, compiled):
     def likelihood(logits):
         pieces = parts.cut((labels, logits, label_lengths, frames))
         done = [forward(*piece, blank) for piece in pieces]
-        value, feasible = parts.joined([results[:2] for results in done])
+        value = parts.joined([results[0] for results in done])
 
-        def gradient(upstream, _):
+        def gradient(upstream):
             slices = parts.cut(upstream)
             gradients = [
-                backward(*piece, blank, *results[1:], d)
+                backward(*piece, blank, *results, d)
                 for piece, results, d in zip(pieces, done, slices)
             ]
             return parts.joined(gradients)
 
-        return (value, feasible), gradient
+        return value, gradient
 
     return likelihood(logits)
 
 
 @functools.cache
 def _programs(compiled):
-    """Both passes; `compiled` is there so that there is one pair for each of its values."""
+    """Both passes, a pair for compiled and one for not."""
     from rnnkit.ops import parts
 
     def forward(labels, logits, label_lengths, frames, blank):

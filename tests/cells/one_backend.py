@@ -1,11 +1,13 @@
-"""Runs every public cell on the backend that KERAS_BACKEND names; writes an .npz."""
+"""Runs all that has no path of its own on KERAS_BACKEND; writes an .npz."""
 
 import sys
 
+import keras
 import numpy as np
 from keras import ops
 
 from rnnkit.layers import Recurrent
+from rnnkit.losses import ctc_loss
 from rnnkit.testing import subjects
 from tests.discovered import cells
 
@@ -30,7 +32,37 @@ def main(path):
             states = states[0] if isinstance(states[0], (list, tuple)) else states
             for part, value in enumerate([output, *states]):
                 numbers[f"{name} {kind} {part}"] = ops.convert_to_numpy(value)
+    numbers["CTC"], numbers["CTC gradient"] = ctc()
     np.savez(path, **numbers)
+
+
+def ctc():
+    """The losses of a padded batch, and the gradient of their sum."""
+    rng = np.random.default_rng(1)
+    logits = 3 * rng.normal(size=(3, 9, 5)).astype("float32")
+    labels = rng.integers(1, 5, size=(3, 3))
+    lengths = np.array([3, 0, 2]), np.array([9, 7, 8])
+
+    def losses(x):
+        return ctc_loss(labels, x, *lengths)
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        slope = jax.grad(lambda x: losses(x).sum())(logits)
+    elif keras.backend.backend() == "torch":
+        x = ops.convert_to_tensor(logits).requires_grad_()
+        losses(x).sum().backward()
+        slope = x.grad
+    else:
+        import tensorflow as tf
+
+        x = tf.constant(logits)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(losses(x))
+        slope = tape.gradient(total, x)
+    return [ops.convert_to_numpy(value) for value in (losses(logits), slope)]
 
 
 if __name__ == "__main__":
