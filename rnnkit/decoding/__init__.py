@@ -1,5 +1,10 @@
 """From scores to symbols. Knows `next_step(tokens, state)`, never a model."""
 
+from rnnkit.decoding.ctc_beam import CTCBeamSearch as CTCBeamSearch
+from rnnkit.decoding.ctc_beam import ctc_beam_search as ctc_beam_search
+from rnnkit.decoding.ctc_greedy import ctc_greedy as ctc_greedy
+from rnnkit.decoding.ctc_greedy import merge_repeats as merge_repeats
+from rnnkit.decoding.forced_alignment import forced_align as forced_align
 from rnnkit.decoding.generation import generate as generate
 from rnnkit.decoding.sampling import sample as sample
 from rnnkit.decoding.sampling import temper as temper

@@ -120,6 +120,26 @@ def sums(log_probs, labels, label_lengths, frames, blank):
     )
 
 
+def lengths_of(labels, lengths, blank):
+    """Lengths of labels; where none are given they end at a blank or below zero."""
+    if lengths is None:
+        is_label = ops.cast((labels >= 0) & (labels != blank), "int32")
+        return ops.sum(ops.cumprod(is_label, axis=1), axis=1)
+    return ops.cast(ops.convert_to_tensor(lengths), "int32")
+
+
+def frames_of(logits, lengths, mask=None):
+    """Which frames count, `(batch, time)`, of lengths, or of a mask, or all."""
+    if mask is not None:
+        if lengths is not None:
+            raise ValueError("Give logit_lengths or mask, not both.")
+        return ops.cast(mask, "bool")
+    if lengths is None:
+        return ops.ones(ops.shape(logits)[:2], dtype="bool")
+    lengths = ops.cast(ops.convert_to_tensor(lengths), "int32")
+    return ops.arange(ops.shape(logits)[1], dtype="int32")[None] < lengths[:, None]
+
+
 def pick(values, labels):
     """Values of the labels: `(batch, time, symbols)` → `(batch, time, labels)`."""
     if _by_products(values.shape[-1]):

@@ -2,3 +2,8 @@
 
 from rnnkit.losses.ctc import CTC as CTC
 from rnnkit.losses.ctc import ctc_loss as ctc_loss
+from rnnkit.losses.sequence_divergence import SequenceDivergence as SequenceDivergence
+from rnnkit.losses.sequence_divergence import aligned_targets as aligned_targets
+from rnnkit.losses.sequence_divergence import (
+    sequence_divergence as sequence_divergence,
+)

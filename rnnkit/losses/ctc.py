@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from rnnkit.lattice import ctc as lattice
+from rnnkit.losses.framewise import FrameLoss
 from rnnkit.registration import export
 
 INFEASIBLE = ("zero", "inf", "error")
@@ -68,11 +69,8 @@ def ctc_loss(
     if not -symbols <= blank < symbols:
         raise ValueError(f"blank is {blank}, but there are {symbols} symbols.")
     blank = blank % symbols
-    if label_lengths is None:
-        is_label = ops.cast((labels >= 0) & (labels != blank), "int32")
-        label_lengths = ops.sum(ops.cumprod(is_label, axis=1), axis=1)
-    label_lengths = ops.cast(ops.convert_to_tensor(label_lengths), "int32")
-    frames = _frames(logits, logit_lengths, mask)
+    label_lengths = lattice.lengths_of(labels, label_lengths, blank)
+    frames = lattice.frames_of(logits, logit_lengths, mask)
     logits = ops.cast(logits, "float32")
     run = _tensorflow if keras.backend.backend() == "tensorflow" else _plain
     likelihood = run(labels, logits, label_lengths, frames, blank)
@@ -84,7 +82,7 @@ def ctc_loss(
 
 
 @export
-class CTC(keras.losses.Loss):
+class CTC(FrameLoss):
     """Connectionist temporal classification, `ctc_loss` as a Keras loss.
 
     `y_true` holds the labels, `(batch, labels)`, padded with blanks or negative
@@ -113,19 +111,9 @@ class CTC(keras.losses.Loss):
         self.blank = blank
         self.infeasible = infeasible
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        # Keras would weigh the losses of items with the mask of their frames.
-        self._mask = getattr(y_pred, "_keras_mask", None)
-        y_pred = ops.copy(y_pred)  # without it
-        return super().__call__(y_true, y_pred, sample_weight)
-
-    def call(self, y_true, y_pred):
+    def of_frames(self, y_true, y_pred, mask):
         return ctc_loss(
-            y_true,
-            y_pred,
-            blank=self.blank,
-            infeasible=self.infeasible,
-            mask=self._mask,
+            y_true, y_pred, blank=self.blank, infeasible=self.infeasible, mask=mask
         )
 
     def get_config(self):
@@ -134,17 +122,6 @@ class CTC(keras.losses.Loss):
             "blank": self.blank,
             "infeasible": self.infeasible,
         }
-
-
-def _frames(logits, lengths, mask):
-    if mask is not None:
-        if lengths is not None:
-            raise ValueError("Give logit_lengths or mask, not both.")
-        return ops.cast(mask, "bool")
-    if lengths is None:
-        return ops.ones(ops.shape(logits)[:2], dtype="bool")
-    lengths = ops.cast(ops.convert_to_tensor(lengths), "int32")
-    return ops.arange(ops.shape(logits)[1], dtype="int32")[None] < lengths[:, None]
 
 
 def _sums(labels, logits, label_lengths, frames, blank):

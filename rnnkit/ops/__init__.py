@@ -1,5 +1,6 @@
-"""Pure tensor functions: the scan."""
+"""Pure tensor functions: the scan, rows made shorter, floats of any size."""
 
+from rnnkit.ops.compaction import compact
 from rnnkit.ops.scanning import scan
 
-__all__ = ["scan"]
+__all__ = ["compact", "scan"]
