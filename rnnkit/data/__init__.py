@@ -1,6 +1,7 @@
 """Text and data sets: vocabularies, streams for truncated BPTT, sources, downloads."""
 
 from rnnkit.data.datasets import load as load
+from rnnkit.data.ngram import NGram as NGram
 from rnnkit.data.sources import SourceText as SourceText
 from rnnkit.data.sources import read_sources as read_sources
 from rnnkit.data.sources import standard_library as standard_library

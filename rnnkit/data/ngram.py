@@ -1,0 +1,224 @@
+"""N-gram language models: counted, smoothed, and read from and written to ARPA files."""
+
+import collections
+import gzip
+import itertools
+import math
+
+BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
+_NEVER = -99.0  # what ARPA files write for the logarithm of nothing
+_FALLBACK = (0.5, 1.0, 1.5)
+
+
+class NGram:
+    """A backing-off n-gram model over words or any other strings.
+
+        p(w | h) = the table's, where it has h w
+        p(w | h) = backoff(h) * p(w | h without its first word), elsewhere
+
+    Make one with `NGram.train` or `NGram.load`.
+
+    Args:
+        tables: For each order a dict of n-grams, tuples of words, to
+            `(log10 p, log10 backoff)`.
+    """
+
+    def __init__(self, tables):
+        self.tables = tables
+        self.order = len(tables)
+        self.vocabulary = [
+            w for (w,) in tables[0] if w not in (BEGIN, UNKNOWN)
+        ]  # what a sentence may go on with
+
+    # Making one
+
+    @classmethod
+    def train(cls, sentences, order=3, vocabulary=None):
+        """Count and smooth: interpolated modified Kneser-Ney.
+
+            p(w | h) = max(c(h w) - D(c), 0) / Σ_v c(h v) + γ(h) p(w | h')
+            γ(h) = Σ_k D_k N_k(h) / Σ_v c(h v)
+
+        `c` are counts for the highest order and for what begins a sentence, elsewhere
+        the number of different words in front; `D` is one discount for each of the
+        counts 1, 2 and 3 or more; below the single words stands the uniform
+        distribution. A sentence begins with `<s>` and ends with `</s>`.
+
+        Args:
+            sentences: Lists of words.
+            order: The longest n-gram.
+            vocabulary: Words to keep; the others become `<unk>`. None keeps all.
+
+        Raises:
+            ValueError: `order` is not positive, or there is no sentence.
+
+        Reference: [Chen and Goodman, 1999](https://doi.org/10.1006/csla.1999.0128)
+        """
+        if order < 1:
+            raise ValueError(f"order must be 1 or more, got {order!r}.")
+        counts = _adjusted(_counted(sentences, order, vocabulary))
+        if not counts[0]:
+            raise ValueError("There is no sentence to count.")
+        uniform = {w for (w,) in counts[0]} - {BEGIN} | {UNKNOWN}
+        probabilities, backoffs = [{(): 1 / len(uniform)}], []
+        for k, grams in enumerate(counts):
+            discounts = _discounts(grams)
+            totals, left = collections.Counter(), collections.Counter()
+            for gram, count in grams.items():
+                totals[gram[:-1]] += count
+                left[gram[:-1]] += discounts[min(count, 3) - 1]
+            backoffs.append({h: left[h] / total for h, total in totals.items()})
+            lower = probabilities[-1]
+            found = {
+                gram: (count - discounts[min(count, 3) - 1]) / totals[gram[:-1]]
+                + backoffs[k][gram[:-1]] * (lower[gram[1:]] if k else lower[()])
+                for gram, count in grams.items()
+            }
+            if k == 0:
+                found.setdefault((UNKNOWN,), backoffs[0][()] * lower[()])
+            probabilities.append(found)
+        tables = []
+        for k, found in enumerate(probabilities[1:]):
+            after = backoffs[k + 1] if k + 1 < order else {}
+            tables.append(
+                {
+                    g: (math.log10(p), _log10(after.get(g, 1.0)))
+                    for g, p in found.items()
+                }
+            )
+        if order > 1:
+            tables[0][BEGIN,] = _NEVER, _log10(backoffs[1].get((BEGIN,), 1.0))
+        return cls(tables)
+
+    @classmethod
+    def load(cls, path):
+        """Read an ARPA file, plain or gzipped.
+
+        Raises:
+            ValueError: The file is none, or cut off; names the line.
+        """
+        opened = gzip.open if str(path).endswith(".gz") else open
+        with opened(path, "rt", encoding="utf-8") as file:
+            return cls(_read(path, file))
+
+    def save(self, path):
+        """Write an ARPA file, gzipped if the name ends in .gz."""
+        opened = gzip.open if str(path).endswith(".gz") else open
+        with opened(path, "wt", encoding="utf-8") as file:
+            file.write("\\data\\\n")
+            for k, table in enumerate(self.tables):
+                file.write(f"ngram {k + 1}={len(table)}\n")
+            for k, table in enumerate(self.tables):
+                file.write(f"\n\\{k + 1}-grams:\n")
+                for gram, (p, backoff) in table.items():
+                    end = f"\t{backoff:.7g}" if k + 1 < self.order else ""
+                    file.write(f"{p:.7g}\t{' '.join(gram)}{end}\n")
+            file.write("\n\\end\\\n")
+
+    # Asking it
+
+    def log_prob(self, word, context=()):
+        """ln p(word | context), nats; unknown words count as `<unk>`.
+
+        Args:
+            word: The word, or `</s>`.
+            context: The words before it; `<s>` first where the sentence begins.
+        """
+        known = self.tables[0]
+        gram = [w if (w,) in known else UNKNOWN for w in (*context, word)]
+        gram = tuple(gram[-self.order :])
+        total = 0.0
+        while gram not in self.tables[len(gram) - 1]:
+            if len(gram) == 1:
+                return -math.inf  # a model that knows no <unk>
+            table = self.tables[len(gram) - 2]
+            total += table[gram[:-1]][1] if gram[:-1] in table else 0.0
+            gram = gram[1:]
+        return (total + self.tables[len(gram) - 1][gram][0]) * math.log(10)
+
+    def score(self, sentence):
+        """ln p of every word of a sentence, and of its end, nats."""
+        words = [BEGIN, *sentence, END]
+        first = max(self.order - 1, 1)
+        return [
+            self.log_prob(words[k], words[max(0, k - first) : k])
+            for k in range(1, len(words))
+        ]
+
+    def perplexity(self, sentences):
+        """exp of the mean of -ln p over all words and sentence ends."""
+        scores = list(itertools.chain.from_iterable(map(self.score, sentences)))
+        return math.exp(-sum(scores) / len(scores))
+
+
+def _counted(sentences, order, vocabulary):
+    """How often every n-gram of each order stands in the sentences."""
+    counts = [collections.Counter() for _ in range(order)]
+    kept = None if vocabulary is None else set(vocabulary)
+    for sentence in sentences:
+        words = [w if kept is None or w in kept else UNKNOWN for w in sentence]
+        words = (BEGIN, *words, END)
+        for k in range(order):
+            counts[k].update(words[i : i + k + 1] for i in range(len(words) - k))
+    return counts
+
+
+def _adjusted(counts):
+    """Below the highest order: how many different words stand in front."""
+    adjusted = []
+    for k, grams in enumerate(counts[:-1]):
+        fronts = collections.Counter(gram[1:] for gram in counts[k + 1])
+        adjusted.append(
+            {
+                gram: count if gram[0] == BEGIN else fronts[gram]
+                for gram, count in grams.items()
+            }
+        )
+    adjusted.append(dict(counts[-1]))
+    adjusted[0].pop((BEGIN,), None)  # nothing goes on with it
+    return adjusted
+
+
+def _discounts(grams):
+    """What is taken off the counts 1, 2, and 3 or more."""
+    n = collections.Counter(count for count in grams.values() if count <= 4)
+    if not all(n[k] for k in (1, 2, 3, 4)):
+        return _FALLBACK  # too little text to estimate them
+    y = n[1] / (n[1] + 2 * n[2])
+    return tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
+
+
+def _log10(x):
+    return math.log10(x) if x > 0 else _NEVER
+
+
+def _read(path, file):
+    """The tables of an ARPA file."""
+    tables, sizes, table, ended = [], [], None, False
+    for number, line in enumerate(file, 1):
+        line = line.strip()
+        if line.startswith("ngram ") and table is None:
+            sizes.append(int(line.split("=")[1]))
+        elif line.endswith("-grams:"):
+            table = {}
+            tables.append(table)
+        elif line == "\\end\\":
+            ended = True
+            break
+        elif line and table is not None:
+            fields = line.split("\t") if "\t" in line else line.split()
+            gram = tuple(" ".join(fields[1:]).split())
+            backoff = 0.0
+            if len(gram) == len(tables) + 1:
+                backoff, gram = float(gram[-1]), gram[:-1]
+            if len(gram) != len(tables):
+                raise ValueError(
+                    f"{path}, line {number}: no {len(tables)}-gram: {line!r}."
+                )
+            table[gram] = float(fields[0]), backoff
+    if not ended or [len(table) for table in tables] != sizes:
+        raise ValueError(
+            f"{path} is no whole ARPA file: it says {sizes} n-grams, and has "
+            f"{[len(table) for table in tables]}."
+        )
+    return tables

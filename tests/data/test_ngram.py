@@ -1,0 +1,133 @@
+"""Kneser-Ney by its definition, ARPA files, and another reader of them."""
+
+import collections
+import math
+
+import numpy as np
+import pytest
+
+from rnnkit.data import NGram
+
+RNG = np.random.default_rng(0)
+WORDS = [*"abcdefg"]
+SENTENCES = [
+    list(RNG.choice(WORDS, size=RNG.integers(0, 9), p=np.arange(7, 0, -1) / 28))
+    for _ in range(300)
+]
+SENTENCES = [[str(word) for word in sentence] for sentence in SENTENCES]
+
+
+def by_definition(sentences, order):
+    """p(word, context), recursive, every sum written out over all of the text."""
+    padded = [("<s>", *s, "</s>") for s in sentences]
+    vocabulary = {w for s in padded for w in s} - {"<s>"} | {"<unk>"}
+
+    def grams(n):
+        return [s[i : i + n] for s in padded for i in range(len(s) - n + 1)]
+
+    raw = {n: collections.Counter(grams(n)) for n in range(1, order + 2)}
+
+    def count(gram):
+        if len(gram) == order or gram[0] == "<s>":
+            return raw[len(gram)][gram]
+        return len({g[0] for g in raw[len(gram) + 1] if g[1:] == gram})
+
+    every = {
+        n: {g: count(g) for g in raw[n] if g != ("<s>",)} for n in range(1, order + 1)
+    }
+
+    def discount(n, c):
+        of = collections.Counter(every[n].values())
+        y = of[1] / (of[1] + 2 * of[2])
+        k = min(c, 3)
+        return k - (k + 1) * y * of[k + 1] / of[k] if k else 0.0
+
+    def p(word, context):
+        n = len(context) + 1
+        lower = p(word, context[1:]) if context else 1 / len(vocabulary)
+        seen = {g[-1]: c for g, c in every[n].items() if g[:-1] == context}
+        total = sum(seen.values())
+        if total == 0:
+            return lower
+        kept = max(seen.get(word, 0) - discount(n, seen.get(word, 0)), 0) / total
+        return kept + sum(discount(n, c) for c in seen.values()) / total * lower
+
+    return p
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_it_is_kneser_ney_by_definition(order):
+    model, p = NGram.train(SENTENCES, order), by_definition(SENTENCES, order)
+    contexts = [(), ("a",), ("<s>",), ("a", "b"), ("<s>", "g"), ("g", "g"), ("c", "f")]
+    for context in contexts:
+        for word in [*WORDS, "</s>", "<unk>"]:
+            used = context[-(order - 1) :] if order > 1 else ()
+            got = math.exp(model.log_prob(word, context))
+            assert got == pytest.approx(p(word, used), rel=1e-6)
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_what_may_follow_sums_to_one(order):
+    model = NGram.train(SENTENCES, order)
+    for context in [(), ("a",), ("<s>", "b"), ("g", "f", "e"), ("never", "seen")]:
+        words = [*model.vocabulary, "<unk>"]
+        total = sum(math.exp(model.log_prob(word, context)) for word in words)
+        assert total == pytest.approx(1.0)
+
+
+def test_a_file_gives_the_model_back(tmp_path):
+    model = NGram.train(SENTENCES, 3)
+    for name in ("model.arpa", "model.arpa.gz"):
+        model.save(tmp_path / name)
+        again = NGram.load(tmp_path / name)
+        for sentence in SENTENCES[:20]:
+            np.testing.assert_allclose(
+                again.score(sentence), model.score(sentence), atol=1e-5
+            )
+
+
+def test_another_reader_scores_the_same(tmp_path):
+    kenlm = pytest.importorskip("kenlm", reason="kenlm is not installed")
+    model = NGram.train(SENTENCES, 3)
+    model.save(tmp_path / "model.arpa")
+    other = kenlm.Model(str(tmp_path / "model.arpa"))
+    for sentence in [*SENTENCES[:20], ["a", "never", "b"]]:
+        got = sum(model.score(sentence)) / math.log(10)
+        assert got == pytest.approx(other.score(" ".join(sentence)), abs=1e-4)
+
+
+def test_words_outside_the_vocabulary_are_one():
+    model = NGram.train(SENTENCES, 2, vocabulary=["a", "b"])
+    assert set(model.vocabulary) == {"a", "b", "</s>"}
+    assert model.log_prob("c", ("a",)) == model.log_prob("never", ("a",))
+    assert model.log_prob("c", ("a",)) > -3
+
+
+def test_more_context_tells_more():
+    text = [[*"abcabcabc"[: RNG.integers(1, 9)]] for _ in range(200)]
+    held_out = text[:50]
+    by_order = [NGram.train(text[50:], n).perplexity(held_out) for n in (1, 2, 3)]
+    assert by_order[0] > 1.5 * by_order[1] > 0
+    assert by_order[2] < 1.2 * by_order[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no whole ARPA file"),
+        ("\\data\\\nngram 1=2\n\n\\1-grams:\n-1\ta\n", "says .2. n-grams, and has .1."),
+        ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\ta b c\n", "line 5: no 1-gram"),
+    ],
+)
+def test_a_file_that_is_none_is_named(tmp_path, content, words):
+    path = tmp_path / "broken.arpa"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=words):
+        NGram.load(path)
+
+
+def test_what_cannot_be_counted_is_named():
+    with pytest.raises(ValueError, match="order must be 1 or more"):
+        NGram.train(SENTENCES, 0)
+    with pytest.raises(ValueError, match="no sentence"):
+        NGram.train([], 2)
