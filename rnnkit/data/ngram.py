@@ -1,4 +1,4 @@
-"""N-gram language models: counted, smoothed, and read from and written to ARPA files."""
+"""N-gram language models: counted, smoothed, read from and written to ARPA files."""
 
 import collections
 import gzip

@@ -38,8 +38,10 @@ def by_definition(sentences, order):
 
     def discount(n, c):
         of = collections.Counter(every[n].values())
-        y = of[1] / (of[1] + 2 * of[2])
         k = min(c, 3)
+        if not all(of[i] for i in (1, 2, 3, 4)):
+            return 0.5 * k
+        y = of[1] / (of[1] + 2 * of[2])
         return k - (k + 1) * y * of[k + 1] / of[k] if k else 0.0
 
     def p(word, context):
