@@ -7,6 +7,7 @@ from rnnkit import data as data
 from rnnkit import decoding as decoding
 from rnnkit import lattice as lattice
 from rnnkit import layers as layers
+from rnnkit import lm as lm
 from rnnkit import losses as losses
 from rnnkit import models as models
 from rnnkit import ops as ops

@@ -258,8 +258,19 @@ def test_other_reductions_and_merges():
         PyramidalBidirectional(inner, reduction=0)
 
 
+def test_a_pyramid_of_layers_shortens_the_mask_too():
+    inner = SimpleRNN(UNITS, return_sequences=True)
+    stack = DeepRecurrent([PyramidalBidirectional(inner) for _ in range(2)])
+    held(paths.masked_sequences_equal_the_cells, stack)
+    mask = stack.compute_mask(None, np.array([[1, 1, 1, 1, 0, 0]], bool))
+    np.testing.assert_array_equal(mask, [[True, False]])
+    with pytest.raises(ValueError, match="changes the number of frames"):
+        DeepRecurrent([PyramidalBidirectional(inner)], "residual")
+
+
 def test_a_stack_of_keras_layers_steps_too():
-    stack = DeepRecurrent([keras.layers.LSTM(UNITS), LSTM(UNITS)][:1])
+    below = keras.layers.LSTM(UNITS, return_sequences=True)
+    stack = DeepRecurrent([below, LSTM(UNITS, return_sequences=True)])
     x = subjects.inputs().astype("float32")
     whole = stack(x)
     state = stack.initial_state(len(x))

@@ -11,11 +11,12 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {"ops", "cells", "recurrence", "layers"}
 ROOMS = {
     "ops": set(),
-    "data": set(),
+    "lm": set(),
+    "data": {"lm"},
     "cells": {"ops"},
     "lattice": {"ops"},
     "losses": {"ops", "lattice"},
-    "decoding": {"ops", "lattice"},
+    "decoding": {"ops", "lattice", "lm"},
     "recurrence": {"ops", "cells"},
     "layers": LAYERS,
     "diagnostics": LAYERS | {"losses", "decoding"},

@@ -146,6 +146,11 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
                 shape=(self.output_size, len(self.recurrent_gates) * self.units),
                 **recurrent_options,
             )
+        if self.weight_dropout and not hasattr(self, "recurrent_kernel"):
+            raise ValueError(
+                f"{type(self).__name__} has no recurrent kernel to drop from: use "
+                "zoneout in place of weight_dropout."
+            )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(

@@ -76,7 +76,6 @@ class IndRNNCell(PointwiseCell):
         )
 
     def build(self, input_shape):
-        super().build(input_shape)
         self.recurrent_kernel = self.add_weight(
             name="recurrent_kernel",
             shape=(self.units,),
@@ -84,6 +83,7 @@ class IndRNNCell(PointwiseCell):
             regularizer=self.recurrent_regularizer,
             constraint=self.recurrent_constraint,
         )
+        super().build(input_shape)
 
     def pointwise(self, x, u, states):
         (h,) = states

@@ -1,7 +1,6 @@
 """Text and data sets: vocabularies, streams for truncated BPTT, sources, downloads."""
 
 from rnnkit.data.datasets import load as load
-from rnnkit.data.ngram import NGram as NGram
 from rnnkit.data.sources import SourceText as SourceText
 from rnnkit.data.sources import read_sources as read_sources
 from rnnkit.data.sources import standard_library as standard_library
@@ -9,3 +8,4 @@ from rnnkit.data.text_streams import TextStreams as TextStreams
 from rnnkit.data.text_streams import text_streams as text_streams
 from rnnkit.data.vocabulary import Characters as Characters
 from rnnkit.data.vocabulary import Vocabulary as Vocabulary
+from rnnkit.lm import NGram as NGram

@@ -7,12 +7,14 @@ go on by one symbol; what reads the same is one prefix, whichever way it came ab
 Reference: [Hannun et al., 2014](https://arxiv.org/abs/1408.2873)
 """
 
+import functools
 from typing import NamedTuple
 
+import keras
 from keras import ops
 
 from rnnkit.lattice.ctc import frames_of, put
-from rnnkit.ops import compact, scan
+from rnnkit.ops import compact, scan, traced
 
 NEVER = -1e30
 _FACTORS = (1_000_003, 69_069)  # of the two hashes that tell prefixes apart
@@ -56,7 +58,8 @@ def ctc_beam_search(
     Returns:
         `Paths`.
     """
-    search = CTCBeamSearch(logits.shape[-1], beam_width, blank, compiled)
+    logits = ops.convert_to_tensor(logits)
+    search = _search(logits.shape[-1], beam_width, blank, compiled)
     beam = search.feed(search.start(ops.shape(logits)[0]), logits, lengths)
     return search.read(beam, top_paths)
 
@@ -79,7 +82,7 @@ class CTCBeamSearch:
         compiled: Whether XLA compiles it, on TensorFlow; each shape once.
 
     Raises:
-        ValueError: `beam_width` or `blank` is out of range.
+        ValueError: `beam_width`, `blank` or `top_paths` is out of range.
     """
 
     def __init__(self, symbols, beam_width=100, blank=0, compiled=True):
@@ -90,7 +93,7 @@ class CTCBeamSearch:
         self.symbols = symbols
         self.beam_width = beam_width
         self.blank = blank % symbols
-        self._run = _compiled(self._frames) if compiled else self._frames
+        self._run = _compiled(self._frames) if compiled else traced(self._frames)
 
     def start(self, batch_size):
         """A beam that holds the empty prefix alone."""
@@ -101,7 +104,9 @@ class CTCBeamSearch:
             ends_in_blank=ops.where(place == 0, 0.0, NEVER),
             ends_in_symbol=ops.full(shape, NEVER),
             last=ops.full(shape, -1, dtype="int32"),
-            hashes=ops.stack([place, place], -1),  # of the dead ones: unlike all others
+            hashes=ops.stack(
+                [-place, -place], -1
+            ),  # of the dead ones: unlike the others
             parents=nothing,
             appended=nothing,
         )
@@ -119,26 +124,19 @@ class CTCBeamSearch:
 
     def read(self, beam, top_paths=1):
         """The best labels so far."""
-        total = ops.logaddexp(beam.ends_in_blank, beam.ends_in_symbol)
-        scores, best = ops.top_k(total, min(top_paths, self.beam_width))
-
-        def back(place, step):
-            parents, appended = step
-            before = ops.take_along_axis(parents, place, axis=1)
-            return before, ops.take_along_axis(appended, place, axis=1)
-
-        places = ops.cast(best, "int32")
-        _, symbols = scan(back, places, (beam.parents, beam.appended), reverse=True)
-        time, batch, paths = ops.shape(symbols)
-        symbols = ops.reshape(ops.transpose(symbols, (1, 2, 0)), (batch * paths, time))
-        frames = ops.broadcast_to(ops.arange(time, dtype="int32"), ops.shape(symbols))
-        symbols, frames, lengths = compact(symbols >= 0, symbols, frames)
-        return Paths(
-            ops.reshape(symbols, (batch, paths, time)),
-            ops.reshape(frames, (batch, paths, time)),
-            ops.reshape(lengths, (batch, paths)),
-            scores,
-        )
+        if not 1 <= top_paths <= self.beam_width:
+            raise ValueError(
+                f"top_paths must be 1 to beam_width, {self.beam_width}: {top_paths!r}."
+            )
+        empty = beam.parents.shape[0] == 0
+        if empty:  # a loop over nothing has no shapes: one frame that does nothing
+            place = ops.arange(self.beam_width, dtype="int32")
+            still = ops.broadcast_to(place, ops.shape(beam.last))[None]
+            beam = beam._replace(parents=still, appended=-ops.ones_like(still))
+        symbols, frames, lengths, scores = traced(_read)(tuple(beam), top_paths)
+        if empty:
+            symbols, frames = symbols[:, :, :0], frames[:, :, :0]
+        return Paths(symbols, frames, lengths, scores)
 
     def _frames(self, state, logits, frames):
         log_probs = ops.transpose(ops.log_softmax(logits, axis=-1), (1, 0, 2))
@@ -210,17 +208,46 @@ class CTCBeamSearch:
         return new, parents, appended
 
 
+def _read(beam, top_paths):
+    """The best prefixes of a beam, followed back through the frames."""
+    in_blank, in_symbol, _, _, parents, appended = beam
+    scores, best = ops.top_k(ops.logaddexp(in_blank, in_symbol), top_paths)
+
+    def back(place, step):
+        parents, appended = step
+        before = ops.take_along_axis(parents, place, axis=1)
+        return before, ops.take_along_axis(appended, place, axis=1)
+
+    _, symbols = scan(back, ops.cast(best, "int32"), (parents, appended), reverse=True)
+    symbols = ops.transpose(symbols, (1, 2, 0))
+    shape = ops.shape(symbols)
+    symbols = ops.reshape(symbols, (shape[0] * shape[1], shape[2]))
+    frames = ops.arange(shape[2], dtype="int32")
+    frames = ops.broadcast_to(frames, ops.shape(symbols))
+    symbols, frames, lengths = compact(symbols >= 0, symbols, frames)
+    return (
+        ops.reshape(symbols, shape),
+        ops.reshape(frames, shape),
+        ops.reshape(lengths, shape[:2]),
+        scores,
+    )
+
+
 def _hash(hashes, symbols):
     """The hashes, `(..., 2)`, of prefixes that are one symbol longer."""
     factors = ops.convert_to_tensor(_FACTORS, dtype="int32")
     return hashes * factors + ops.expand_dims(symbols + 2, -1)
 
 
-def _compiled(function):
-    import keras
+@functools.cache
+def _search(symbols, beam_width, blank, compiled):
+    """A search, made and compiled once."""
+    return CTCBeamSearch(symbols, beam_width, blank, compiled)
 
+
+def _compiled(function):
     if keras.backend.backend() != "tensorflow":
         return function
-    from rnnkit.ops import parts
+    import tensorflow as tf
 
-    return parts.program(function)
+    return tf.function(function, jit_compile=True, autograph=False)

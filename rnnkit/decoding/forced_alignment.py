@@ -5,7 +5,7 @@ from typing import NamedTuple
 from keras import ops
 
 from rnnkit.lattice import ctc as lattice
-from rnnkit.ops import scan
+from rnnkit.ops import scan, traced
 
 _NEVER = -1e30
 
@@ -37,10 +37,17 @@ def forced_align(labels, logits, label_lengths=None, logit_lengths=None, blank=0
     Reference: [Viterbi, 1967](https://doi.org/10.1109/TIT.1967.1054010)
     """
     labels = ops.cast(ops.convert_to_tensor(labels), "int32")
+    if labels.shape[1] == 0:
+        labels = ops.pad(labels, [[0, 0], [0, 1]], constant_values=-1)
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
     blank = blank % logits.shape[-1]
-    counts = lattice.lengths_of(labels, label_lengths, blank)[:, None]
+    counts = lattice.lengths_of(labels, label_lengths, blank)
     frames = lattice.frames_of(logits, logit_lengths)
+    return Alignment(*traced(_aligned)(labels, logits, counts, frames, blank))
+
+
+def _aligned(labels, logits, counts, frames, blank):
+    counts = counts[:, None]
     places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
     labels = ops.where(places < counts, labels, blank)
 
@@ -50,7 +57,7 @@ def forced_align(labels, logits, label_lengths=None, logit_lengths=None, blank=0
     states = ops.reshape(ops.stack([blanks[:, :, 0], labels], 2), (batch, 2 * count))
     states = ops.concatenate([states, blanks[:, :1, 0]], 1)
     number = ops.arange(2 * count + 1, dtype="int32")[None]
-    log_probs = ops.log_softmax(logits, axis=-1)
+    log_probs = lattice.log_probs_of(logits)
     emitted = ops.transpose(lattice.pick(log_probs, states), (1, 0, 2))
     skips = (number[:, 2:] % 2 == 1) & (states[:, 2:] != states[:, :-2])
     skips = ops.pad(skips, [[0, 0], [2, 0]])

@@ -24,14 +24,14 @@ from keras import ops
 from rnnkit.ops import scan, wide
 from rnnkit.ops.devices import has_gpu
 
-NO_PATH = wide.ZERO / 2  # nats
+LEAST = -1e4  # log-probabilities below count as this
 ONE_HOT_UP_TO = 1024  # symbols: to pick and put by products is faster up to here
 
 
 class Sums(NamedTuple):
     """What the two passes found; time-major, labels in their own order."""
 
-    log_likelihood: object  # (batch,), float32; below NO_PATH where there is none
+    log_likelihood: object  # (batch,), float32; means nothing where there is no path
     labels: object  # posterior of each label, (time, batch, labels)
     blanks: (
         object  # posterior of the blank between two of them, (time, batch, 1 + labels)
@@ -42,7 +42,8 @@ def sums(log_probs, labels, label_lengths, frames, blank):
     """Sum over all alignments.
 
     Args:
-        log_probs: Log-probabilities, float32 `(batch, time, symbols)`.
+        log_probs: Log-probabilities of `LEAST` or more, float32 `(batch, time,
+            symbols)`.
         labels: Symbols, int32 `(batch, labels)`, one column at least; what is beyond
             a length is not read.
         label_lengths: int32 `(batch,)`.
@@ -118,6 +119,19 @@ def sums(log_probs, labels, label_lengths, frames, blank):
         labels=at_labels / norm,
         blanks=at_blanks / norm,
     )
+
+
+def log_probs_of(logits):
+    """Log-probabilities of scores, all finite but where a score is no number."""
+    return ops.maximum(ops.log_softmax(logits, axis=-1), LEAST)
+
+
+def has_path(labels, label_lengths, frames):
+    """Whether a label fits into its frames: a blank goes between two that are alike."""
+    places = ops.arange(1, ops.shape(labels)[1], dtype="int32")[None]
+    alike = (labels[:, 1:] == labels[:, :-1]) & (places < label_lengths[:, None])
+    needed = label_lengths + ops.sum(ops.cast(alike, "int32"), axis=1)
+    return needed <= ops.sum(ops.cast(frames, "int32"), axis=1)
 
 
 def lengths_of(labels, lengths, blank):

@@ -59,6 +59,11 @@ class DeepRecurrent(keras.layers.Layer):
                     f"Layer {layer.name!r} has merge_mode=None, two outputs; a stack "
                     'goes on with one: use "concat", "sum", "ave" or "mul".'
                 )
+            if connection and getattr(layer, "reduction", 1) != 1:
+                raise ValueError(
+                    f"Layer {layer.name!r} changes the number of frames, which "
+                    f"connection={connection!r} cannot bridge: leave it None."
+                )
         self.layers = list(layers)
         self.connection = connection
         self.dropout = dropout
@@ -111,6 +116,7 @@ class DeepRecurrent(keras.layers.Layer):
                 count = len(layer.state_size)
                 start, states = states[:count], states[count:]
             y, *new = layer(below, initial_state=start, mask=mask, training=training)
+            mask = _passed(layer, below, mask)
             last.extend(new)
             x = self._joined(k, below, y)
             outputs.append(x)
@@ -170,7 +176,8 @@ class DeepRecurrent(keras.layers.Layer):
         return shape, *[(input_shape[0], size) for size in sizes]
 
     def compute_mask(self, sequences, mask=None):
-        mask = mask if self.layers[-1].return_sequences else None
+        for layer in self.layers:
+            mask = _passed(layer, sequences, mask)
         if not self.return_state:
             return mask
         return [mask] + [None for layer in self.layers for _ in layer.state_size]
@@ -197,6 +204,14 @@ class DeepRecurrent(keras.layers.Layer):
             keras.saving.deserialize_keras_object(layer) for layer in config["layers"]
         ]
         return cls(**{**config, "layers": layers})
+
+
+def _passed(layer, sequences, mask):
+    """The mask of what a layer gives."""
+    mask = layer.compute_mask(sequences, mask)
+    while isinstance(mask, (list, tuple)):
+        mask = mask[0]
+    return mask
 
 
 def _closed(shape, dtype=None):

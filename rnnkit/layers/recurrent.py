@@ -109,6 +109,9 @@ class Recurrent(keras.layers.RNN):
 
     def _loop(self, weights, sequences, states, mask, whole, steps):
         bound = bind(self.cell, weights)
+        x = bound.biased(bound.project(sequences))
+        # Not in the loop, which would sum the bias's gradient in half precision.
+        bound = bind(bound, {"biased": lambda x: x})
 
         def step(x, states):
             x, noise = x
@@ -117,7 +120,7 @@ class Recurrent(keras.layers.RNN):
 
         return loop(
             step,
-            (bound.project(sequences), steps),
+            (x, steps),
             states,
             mask,
             go_backwards=self.go_backwards,

@@ -15,7 +15,9 @@ _ORDER = {LSTMCell: (0, 1, 2, 3), GRUCell: (1, 0, 2), SimpleRNNCell: (0,)}
 def weights_from_torch(layer, state_dict, prefix="", level=0):
     """Give a layer the weights of a `torch.nn.LSTM`, `GRU` or `RNN`.
 
-    The layer is built if it is not yet; torch need not be installed.
+    The layer is built if it is not yet; torch need not be installed. What torch's
+    weights do not say, the activation of an `RNN(nonlinearity="relu")`, is for the
+    layer to have.
 
     Args:
         layer: `LSTM`, `GRU` or `SimpleRNN` of rnnkit, a `Bidirectional` of one, or a
@@ -31,13 +33,14 @@ def weights_from_torch(layer, state_dict, prefix="", level=0):
     """
     if not layer.built:
         features = _read(state_dict, f"{prefix}weight_ih_l{level}").shape[1]
-        layer.build((None, None, features))
+        layer.build((None, None, features // getattr(layer, "reduction", 1)))
+    found = []  # nothing is changed unless everything fits
     for one, suffix in _single_layers(layer, level):
 
         def read(name, suffix=suffix):
             return _read(state_dict, f"{prefix}{name}{suffix}")
 
-        _check(one.cell, f"{prefix}bias_ih{suffix}" in state_dict)
+        _check(one, f"{prefix}bias_ih{suffix}" in state_dict)
         for name, value in _weights(one.cell, read):
             variable = getattr(one.cell, name)
             if tuple(variable.shape) != value.shape:
@@ -45,7 +48,9 @@ def weights_from_torch(layer, state_dict, prefix="", level=0):
                     f"{one.name}: {name} is {tuple(variable.shape)}, torch's "
                     f"{suffix[1:]} gives {value.shape}."
                 )
-            variable.assign(value)
+            found.append((variable, value))
+    for variable, value in found:
+        variable.assign(value)
 
 
 def _single_layers(layer, level):
@@ -65,7 +70,8 @@ def _single_layers(layer, level):
         yield layer, f"_l{level}"
 
 
-def _check(cell, bias):
+def _check(layer, bias):
+    cell = getattr(layer, "cell", layer)
     if type(cell) not in _ORDER:
         raise ValueError(
             f"torch has no {type(cell).__name__}: it has LSTM, GRU and SimpleRNN."

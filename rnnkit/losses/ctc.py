@@ -12,6 +12,7 @@ from rnnkit.losses.framewise import FrameLoss
 from rnnkit.registration import export
 
 INFEASIBLE = ("zero", "inf", "error")
+SECOND_ORDER = "ctc_loss has no second derivatives on TensorFlow."
 
 
 def ctc_loss(
@@ -28,8 +29,10 @@ def ctc_loss(
         loss_b = -ln Σ over paths π that read as labels_b of Π_t softmax(logits_bt)[π_t]
 
     Labels and frames beyond their lengths change nothing, nor do the other items of the
-    batch. Logits of any size are safe; those of half precision are computed with in
-    float32. On TensorFlow it compiles itself, for few shapes: batches of unlike sizes
+    batch. Logits of any size are safe (no log-probability counts as less than
+    -10,000); those of half precision are computed with in float32. What is no number
+    gives a loss that is none. Both passes run at once, also where no gradient is
+    wanted. On TensorFlow it compiles itself, for few shapes: batches of unlike sizes
     are padded to one of eight in every doubling.
 
     Args:
@@ -42,7 +45,7 @@ def ctc_loss(
         infeasible: What to do with a label for which there are too few frames (each
             label takes one, and one more goes between two that are alike): "zero"
             gives it no loss and no gradient, "inf" an infinite loss and no gradient,
-            "error" raises.
+            "error" raises, and where it cannot, in what XLA compiles, is as "inf".
         mask: Which frames count, booleans `(batch, time)`, in place of
             `logit_lengths`; False frames may stand anywhere.
 
@@ -50,9 +53,10 @@ def ctc_loss(
         Nats, float32 `(batch,)`.
 
     Raises:
-        ValueError: `infeasible` is none of the three, or shapes do not fit. With
-            `infeasible="error"`, run eagerly, names the items and their lengths; in a
-            graph it is `tf.errors.InvalidArgumentError`.
+        ValueError: `infeasible` is none of the three, or shapes do not fit. Run
+            eagerly also: a label that holds what is no symbol or the blank (in a graph
+            its loss is NaN), and with `infeasible="error"` the items and their lengths
+            (in TensorFlow's graphs `tf.errors.InvalidArgumentError`).
 
     Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
     """
@@ -60,6 +64,8 @@ def ctc_loss(
         raise ValueError(f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}.")
     logits = ops.convert_to_tensor(logits)
     labels = ops.cast(ops.convert_to_tensor(labels), "int32")
+    if len(labels.shape) == 2 and labels.shape[1] == 0:
+        labels = ops.pad(labels, [[0, 0], [0, 1]], constant_values=-1)
     if len(logits.shape) != 3 or len(labels.shape) != 2:
         raise ValueError(
             "ctc_loss takes labels (batch, labels) and logits (batch, time, symbols), "
@@ -73,12 +79,14 @@ def ctc_loss(
     frames = lattice.frames_of(logits, logit_lengths, mask)
     logits = ops.cast(logits, "float32")
     run = _tensorflow if keras.backend.backend() == "tensorflow" else _plain
-    likelihood = run(labels, logits, label_lengths, frames, blank)
-    feasible = likelihood > lattice.NO_PATH
+    wrong = _wrong(labels, label_lengths, symbols, blank)
+    feasible = lattice.has_path(labels, label_lengths, frames)
     if infeasible == "error":
         _refuse(feasible, label_lengths, frames)
-    otherwise = float("inf") if infeasible == "inf" else 0.0
-    return ops.where(feasible, -likelihood, otherwise)
+    likelihood = run(labels, logits, label_lengths, frames, blank)
+    loss = ops.where(feasible, -likelihood, 0.0 if infeasible == "zero" else np.inf)
+    lost = ops.any(ops.isnan(logits), axis=-1) & frames
+    return ops.where(wrong | ops.any(lost, axis=1), np.nan, loss)
 
 
 @export
@@ -126,16 +134,16 @@ class CTC(FrameLoss):
 
 def _sums(labels, logits, label_lengths, frames, blank):
     """Log-likelihoods, and the posteriors to learn from."""
-    log_probs = ops.log_softmax(logits, axis=-1)
+    log_probs = lattice.log_probs_of(logits)
     found = lattice.sums(log_probs, labels, label_lengths, frames, blank)
     of_labels = ops.transpose(found.labels, (1, 0, 2))
     of_blank = ops.transpose(ops.sum(found.blanks, axis=2))
     return found.log_likelihood, (of_labels, of_blank)
 
 
-def _gradient(labels, logits, label_lengths, frames, blank, value, saved, upstream):
+def _gradient(labels, logits, label_lengths, frames, blank, saved, upstream):
     """Of the log-likelihoods to the logits: the posterior less the softmax."""
-    feasible = value > lattice.NO_PATH
+    feasible = lattice.has_path(labels, label_lengths, frames)
     of_labels, of_blank = saved
     symbols = logits.shape[-1]
     places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
@@ -158,35 +166,71 @@ def _plain(labels, logits, label_lengths, frames, blank):
         def gradient(*args, upstream=None):
             if upstream is None:
                 (upstream,) = args
-            return _gradient(labels, logits, *given, value, saved, upstream)
+            return _gradient(labels, logits, *given, saved, upstream)
 
         return value, gradient
 
     return likelihood(logits)
 
 
-def _refuse(feasible, label_lengths, frames):
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
+def _wrong(labels, lengths, symbols, blank):
+    """Which labels are none: symbols that there are not, or too few of them.
 
-        if not tf.executing_eagerly():
-            words = ["Labels too long for their frames; items:"]
+    Raises: `ValueError` naming the first, where values are known.
+    """
+    places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
+    inside = places < lengths[:, None]
+    wrong = inside & ((labels < 0) | (labels >= symbols) | (labels == blank))
+    short = lengths > ops.shape(labels)[1]
+    found = ops.any(wrong, axis=1) | short
+    known = _known(found)
+    if known is not None and known.any():
+        item = int(np.flatnonzero(known)[0])
+        raise ValueError(
+            f"Label {item} is {_known(labels)[item].tolist()}, of which "
+            f"{int(_known(lengths)[item])} count; there are the symbols 0 to "
+            f"{symbols - 1}, and {blank} is the blank."
+        )
+    return found
+
+
+def _refuse(feasible, label_lengths, frames):
+    """Raise where values are known; in TensorFlow's graphs when they are run."""
+    known = _known(feasible)
+    if known is None:
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
             items = ops.where(ops.logical_not(feasible))[0]
-            words += [items, "their lengths:", ops.take(label_lengths, items)]
+            words = ["Labels too long for their frames; items:", items]
+            words += ["their lengths:", ops.take(label_lengths, items)]
             tf.debugging.Assert(ops.all(feasible), words, summarize=10)
-            return
-    items = np.flatnonzero(~ops.convert_to_numpy(feasible))
+        return
+    items = np.flatnonzero(~known)
     if len(items):
-        lengths = ops.convert_to_numpy(label_lengths)[items]
-        counts = ops.convert_to_numpy(frames)[items].sum(1)
+        counts = _known(frames).sum(1)
         raise ValueError(
             "Labels too long for their frames: "
             + ", ".join(
-                f"item {i} has {n} labels and {t} frames"
-                for i, n, t in list(zip(items, lengths, counts))[:10]
+                f"item {i} has {_known(label_lengths)[i]} labels and {counts[i]} frames"
+                for i in items[:10]
             )
             + ". Leave them out, or sub-sample less in time."
         )
+
+
+def _known(x):
+    """The values as an array; None where they are not known yet, in a graph."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return x.numpy() if tf.executing_eagerly() else None
+    if keras.backend.backend() == "jax":
+        import jax
+
+        if isinstance(x, jax.core.Tracer):
+            return None
+    return ops.convert_to_numpy(x)
 
 
 # TensorFlow: compiled, in parts, for few shapes.
@@ -198,8 +242,13 @@ def _tensorflow(labels, logits, label_lengths, frames, blank):
     from rnnkit.ops import parts
 
     labels, logits, frames = _padded(labels, logits, frames)
-    run = _in_parts if not tf.executing_eagerly() else _in_a_graph()
-    return run(labels, logits, label_lengths, frames, blank, parts.COMPILE)
+    given = (labels, logits, label_lengths, frames, blank, parts.COMPILE)
+    if not tf.executing_eagerly():
+        return _in_parts(*given)
+    try:
+        return _in_a_graph()(*given)
+    except tf.errors.UnimplementedError as error:  # a tape over a tape
+        raise NotImplementedError(SECOND_ORDER) from error
 
 
 @functools.cache
@@ -223,10 +272,10 @@ def _in_parts(labels, logits, label_lengths, frames, blank, compiled):
         value = parts.joined([results[0] for results in done])
 
         def gradient(upstream):
-            slices = parts.cut(upstream)
+            given = (pieces, [saved for _, saved in done], parts.cut(upstream))
+            given = parts.first_order(given, SECOND_ORDER)
             gradients = [
-                backward(*piece, blank, *results, d)
-                for piece, results, d in zip(pieces, done, slices)
+                backward(*piece, blank, saved, d) for piece, saved, d in zip(*given)
             ]
             return parts.joined(gradients)
 
@@ -243,8 +292,8 @@ def _programs(compiled):
     def forward(labels, logits, label_lengths, frames, blank):
         return _sums(labels, logits, label_lengths, frames, blank)
 
-    def backward(labels, logits, label_lengths, frames, blank, *results):
-        return _gradient(labels, logits, label_lengths, frames, blank, *results)
+    def backward(labels, logits, label_lengths, frames, blank, saved, upstream):
+        return _gradient(labels, logits, label_lengths, frames, blank, saved, upstream)
 
     return parts.program(forward), parts.program(backward)
 

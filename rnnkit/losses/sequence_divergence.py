@@ -40,10 +40,12 @@ def sequence_divergence(y_true, y_pred, weights="uniform", mask=None, from_logit
         y_true = ops.broadcast_to(y_true[:, None], shape)
     seen = ops.ones(shape, "float32") if mask is None else ops.cast(mask, "float32")
     steps = _weights(weights, seen)
+    counts = steps > 0
+    y_pred = ops.where(counts[:, :, None], y_pred, 1.0)  # whatever stands in padding
     nats = ops.sparse_categorical_crossentropy(
-        ops.where(steps > 0, y_true, 0), y_pred, from_logits=from_logits
+        ops.where(counts, y_true, 0), y_pred, from_logits=from_logits
     )
-    nats = ops.where(steps > 0, nats, 0.0)
+    nats = ops.where(counts, nats, 0.0)
     total = ops.sum(steps, axis=1)
     return ops.sum(steps * nats, axis=1) / ops.where(total > 0, total, 1.0)
 

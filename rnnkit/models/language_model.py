@@ -11,7 +11,7 @@ from rnnkit.models import stepping
 from rnnkit.models.carried_state import CarriedState
 from rnnkit.models.exporting import export_text_model
 from rnnkit.models.text_generation import TextGenerator
-from rnnkit.models.training import BeginPass, Bits, LossGuard, as_list
+from rnnkit.models.training import BeginPass, Bits, LossGuard, Nats, as_list
 from rnnkit.registration import export
 
 EVALUATION_STEPS = 256  # symbols in a window where a text is evaluated
@@ -189,11 +189,12 @@ class LanguageModel(keras.Model):
         if isinstance(optimizer, str):
             optimizer = keras.optimizers.get(optimizer)
             optimizer.global_clipnorm = 1.0
-        if loss is None:
-            loss = keras.losses.SparseCategoricalCrossentropy(
-                from_logits=True, reduction="mean_with_sample_weight"
-            )
-        super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
+        super().compile(
+            optimizer,
+            Nats() if loss is None else loss,
+            jit_compile=jit_compile,
+            **kwargs,
+        )
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -209,7 +210,8 @@ class LanguageModel(keras.Model):
             y, ops.cast(y_pred, "float32"), from_logits=True
         )
         self.nats.update_state(nats, sample_weight)
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+        given = nats if isinstance(self.loss, Nats) else y_pred
+        return super().compute_loss(x, y, given, sample_weight, training)
 
     def fit(
         self,

@@ -2,5 +2,6 @@
 
 from rnnkit.ops.compaction import compact
 from rnnkit.ops.scanning import scan
+from rnnkit.ops.tracing import traced
 
-__all__ = ["compact", "scan"]
+__all__ = ["compact", "scan", "traced"]

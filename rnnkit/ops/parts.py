@@ -44,11 +44,11 @@ def cut(values):
     size = tf.shape(tensors[0])[0] if batch is None else batch
     sizes = [size // parts] * (parts - 1)
     sizes.append(size - sum(sizes))
-    cut = [
+    columns = [
         [None] * parts if v is None else tf.split(v, sizes, axis=0, num=parts)
         for v in flat
     ]
-    return [tf.nest.pack_sequence_as(values, list(part)) for part in zip(*cut)]
+    return [tf.nest.pack_sequence_as(values, list(part)) for part in zip(*columns)]
 
 
 def joined(parts):
@@ -56,3 +56,20 @@ def joined(parts):
     if len(parts) == 1:
         return parts[0]
     return tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *parts)
+
+
+def first_order(values, words):
+    """The same tree of tensors; to take a gradient of them raises `words`."""
+
+    @tf.custom_gradient
+    def guard(*tensors):
+        def gradient(*_):
+            raise NotImplementedError(words)
+
+        return [tf.identity(v) for v in tensors], gradient
+
+    flat = tf.nest.flatten(values)
+    where = [k for k, v in enumerate(flat) if v is not None and v.dtype.is_floating]
+    for k, v in zip(where, guard(*[flat[k] for k in where])):
+        flat[k] = v
+    return tf.nest.pack_sequence_as(values, flat)

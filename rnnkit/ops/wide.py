@@ -11,7 +11,6 @@ import keras
 from keras import ops
 
 ZERO = -(2**28)  # the exponent of what counts as nothing
-_LEAST = -1e4
 _LN2_HIGH, _LN2_LOW = 0.693359375, -2.12194440e-4  # ln 2; the first has few digits
 
 
@@ -33,11 +32,10 @@ def constant(present):
 
 
 def from_log(x):
-    """exp(x) of float32; below exp(-10000) it counts as nothing."""
-    floor = ops.maximum(x, _LEAST)
-    exponent = ops.floor(floor * 1.4426950408889634)
-    rest = (floor - exponent * _LN2_HIGH) - exponent * _LN2_LOW
-    return only(x > _LEAST, Wide(ops.exp(rest), ops.cast(exponent, "int32")))
+    """exp(x), x float32 and finite."""
+    exponent = ops.floor(x * 1.4426950408889634)
+    rest = (x - exponent * _LN2_HIGH) - exponent * _LN2_LOW
+    return Wide(ops.exp(rest), ops.cast(exponent, "int32"))
 
 
 def log(a):

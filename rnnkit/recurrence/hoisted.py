@@ -82,7 +82,7 @@ class Hoisted:
             def gradient(*upstream):
                 saved = [saved for _, saved in done]
                 given = (weights, pieces, saved, parts.cut(list(upstream)))
-                own, *each = _first_order(given)
+                own, *each = parts.first_order(given, SECOND_ORDER)
                 results = [
                     backward(own, *piece, saved, d) for piece, saved, d in zip(*each)
                 ]
@@ -110,20 +110,3 @@ class Hoisted:
             both = (program.forward, program.backward)
             self._programs[options] = tuple(map(parts.program, both))
         return self._programs[options]
-
-
-def _first_order(values):
-    """The same tree of tensors, of which no gradient can be taken."""
-
-    @tf.custom_gradient
-    def guard(*tensors):
-        def gradient(*_):
-            raise NotImplementedError(SECOND_ORDER)
-
-        return [tf.identity(v) for v in tensors], gradient
-
-    flat = tf.nest.flatten(values)
-    where = [k for k, v in enumerate(flat) if v is not None and v.dtype.is_floating]
-    for k, v in zip(where, guard(*[flat[k] for k in where])):
-        flat[k] = v
-    return tf.nest.pack_sequence_as(values, flat)

@@ -27,7 +27,8 @@ def loop(
             read nothing.
         states: Tree of tensors, `(batch, ...)`.
         mask: `(batch, time)` of booleans or None. Where it is False the states, and
-            the outputs, stay as they were (zero before the first step).
+            the outputs, stay as they were (zero before the first step). `step` is
+            called once more, to see what it gives.
         length: Number of steps, where `sequences` is None.
         go_backwards: Whether to read the sequences from their end.
         unroll: Whether to write the loop out.

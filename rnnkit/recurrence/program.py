@@ -95,7 +95,7 @@ class Program:
                 output_gradients=d_states,
                 unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
-            d_used = {k: d_used[k] + d_step[k] for k in used}
+            d_used = {k: d + tf.cast(d_step[k], d.dtype) for k, d in d_used.items()}
             d_values = [d for d, shared in zip(d_values, plan.shared) if not shared]
             operands = [a for a, k in zip(operands, plan.aliases) if k is None]
             return (d_states, d_used), (d_x, d_values, operands)
@@ -104,8 +104,11 @@ class Program:
         inputs = [kept_x, before, values, activated, self._steps(fixed)]
         if self.return_sequences:
             inputs.append(tf.transpose(d_last.pop(0), [1, 0, 2]))
-        start = (d_last, tf.nest.map_structure(tf.zeros_like, used))
-        (d_states, d_used), given = scan(body, start, inputs, reverse=True)
+        # Sums over many steps, which half precision would cut short.
+        wide = {k: tf.float32 if v.dtype.size < 4 else v.dtype for k, v in used.items()}
+        nothing = {k: tf.zeros_like(v, wide[k]) for k, v in used.items()}
+        (d_states, d_used), given = scan(body, (d_last, nothing), inputs, reverse=True)
+        d_used = {k: tf.cast(d, used[k].dtype) for k, d in d_used.items()}
         d_x, d_values, operands = given
         d_values, operands = iter(d_values), iter(operands)
         d_values = [d_x if shared else next(d_values) for shared in plan.shared]

@@ -43,7 +43,7 @@ def select(cell, path="auto", *, unroll=False, use_cudnn=True):
     }
     if path != "auto":
         if against[path]:
-            raise ValueError(f'path="{path}" cannot be had: {against[path]}.')
+            raise ValueError(f"The path {path!r} cannot be had: {against[path]}.")
         return Selection(path, ASKED)
     if not against["cudnn"]:
         return Selection("cudnn", "a GPU is at hand and cuDNN's conditions hold")

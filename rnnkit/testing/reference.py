@@ -109,6 +109,10 @@ def _(layer, sequence, initial_state, mask):
             below = ops.concatenate([below, sequence], -1)
         mine = [given.pop(0) for _ in one.state_size] if given else None
         output, last = _meaning(one, below, mine, mask)
+        if isinstance(one, PyramidalBidirectional) and mask is not None:
+            size, width = one.reduction, mask.shape[1]
+            ends = [range(k, min(k + size, width)) for k in range(0, width, size)]
+            mask = ops.stack([ops.any(mask[:, k.start : k.stop], 1) for k in ends], 1)
         if layer.connection in ("residual", "highway"):
             project = layer.projections[k] or (lambda x: x)
             gate = layer.gates[k](below) if layer.connection == "highway" else None

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rnnkit.decoding import CTCBeamSearch, ctc_beam_search, ctc_greedy
+from rnnkit.decoding import CTCBeamSearch, ctc_beam, ctc_beam_search, ctc_greedy
 from rnnkit.losses import ctc_loss
 
 RNG = np.random.default_rng(0)
@@ -81,6 +81,21 @@ def test_pieces_give_what_the_whole_gives_and_neighbours_nothing():
     np.testing.assert_array_equal(alone.symbols[0], whole.symbols[1, :, :7])
 
 
+def test_nothing_read_is_the_empty_label():
+    search = CTCBeamSearch(4, 3, compiled=False)
+    found = search.read(search.start(2), 1)
+    np.testing.assert_array_equal(found.lengths, [[0], [0]])
+    np.testing.assert_array_equal(found.scores, [[0.0], [0.0]])
+
+
+def test_a_second_call_compiles_nothing():
+    logits = RNG.normal(size=(2, 6, 4)).astype("float32")
+    for _ in range(2):
+        ctc_beam_search(logits, None, 5)
+    search = ctc_beam._search(4, 5, 0, True)
+    assert search._run.experimental_get_tracing_count() == 1
+
+
 def test_compiled_it_is_the_same():
     logits = RNG.normal(size=(3, 10, 4)).astype("float32")
     plain, fast = (
@@ -94,5 +109,7 @@ def test_compiled_it_is_the_same():
 def test_what_cannot_be_is_named():
     with pytest.raises(ValueError, match="beam_width must be 1 or more, got 0"):
         CTCBeamSearch(4, 0)
+    with pytest.raises(ValueError, match="top_paths must be 1 to beam_width, 2: 3"):
+        ctc_beam_search(np.zeros((1, 3, 4)), None, 2, 3)
     with pytest.raises(ValueError, match="blank is 4, but there are 4 symbols"):
         CTCBeamSearch(4, 2, 4)

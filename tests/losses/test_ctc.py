@@ -152,13 +152,61 @@ def test_logits_of_any_size_are_safe(size):
     path = [1, 0, 2, 2, 0, 1]
     logits = np.full((1, 6, 3), -size, "float32")
     logits[0, np.arange(6), path] = 0.0
-    losses, slopes = gradients([[1, 2, 1]], logits)
+    losses, slopes = gradients([[1, 2, 1]], logits, infeasible="inf")
     np.testing.assert_allclose(losses, 0.0, atol=1e-6)
     assert np.abs(slopes).max() < 1e-6
+    # Of a wrong label three of the six frames can be right.
     losses, slopes = gradients([[2, 1, 2]], logits, infeasible="inf")
+    np.testing.assert_allclose(losses, 3 * min(size, 1e4), rtol=0.01)
     assert np.isfinite(slopes).all()
-    if size == 200.0:  # three of the six frames can be right
-        np.testing.assert_allclose(losses, 600, rtol=0.2)
+    assert np.abs(slopes).max() > 0.3
+
+
+def test_a_symbol_that_is_ruled_out_changes_nothing_for_the_others():
+    logits = RNG.normal(size=(1, 4, 3)).astype("float32")
+    wanted, _ = gradients([[1]], logits[:, :, :2])
+    logits[:, :, 2] = -np.inf
+    losses, slopes = gradients([[1]], logits)
+    np.testing.assert_allclose(losses, wanted, rtol=1e-6)
+    assert np.isfinite(slopes).all()
+
+
+def test_what_is_no_number_gives_a_loss_that_is_none():
+    logits = RNG.normal(size=(2, 4, 3)).astype("float32")
+    logits[0, 2, 1] = np.nan
+    losses, slopes = gradients([[1], [2]], logits)
+    np.testing.assert_array_equal(np.isnan(losses), [True, False])
+    assert np.isnan(slopes[0]).any()
+    assert np.isfinite(slopes[1]).all()
+
+
+def test_labels_that_are_none_are_named():
+    logits = np.zeros((2, 4, 3), "float32")
+    for labels, lengths in (([[1], [3]], [1, 1]), ([[1], [0]], [1, 1])):
+        with pytest.raises(ValueError, match=r"Label 1 is \[[03]\], of which 1 count"):
+            ctc_loss(labels, logits, lengths)
+    with pytest.raises(ValueError, match="of which 2 count"):
+        ctc_loss([[1], [1]], logits, [1, 2])
+    graph = tf.function(lambda labels: ctc_loss(labels, logits, [1, 1]))
+    losses = graph(tf.constant([[1], [3]]))
+    np.testing.assert_array_equal(np.isnan(losses), [False, True])
+
+
+def test_labels_may_all_be_empty():
+    logits = RNG.normal(size=(2, 4, 3)).astype("float32")
+    losses = ctc_loss(np.zeros((2, 0), "int32"), logits)
+    np.testing.assert_allclose(losses, -log_softmax(logits)[:, :, 0].sum(1), rtol=1e-5)
+
+
+def test_second_derivatives_are_refused_in_words():
+    x = tf.constant(RNG.normal(size=(1, 4, 3)).astype("float32"))
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            loss = ctc_loss([[1]], x)
+        with pytest.raises(NotImplementedError, match="no second derivatives"):
+            outer.gradient(inner.gradient(loss, x), x)
 
 
 @pytest.mark.parametrize(("time", "tolerance"), [(200, 5e-6), (1000, 5e-5)])
@@ -267,6 +315,10 @@ def test_a_model_learns_with_it():
     y = np.array([[1, 2, 0]] * 4 + [[2, -1, -1]] * 4)
     losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
     assert losses[-1] < 0.3 * losses[0]
+    # What is padded is not read: the whole is what its parts are.
+    long, short = (ctc_loss(y[:4], model(x[:4])), ctc_loss(y[4:], model(x[4:, :6])))
+    wanted = np.mean([*long, *short])
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(wanted, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What one call finds out of a cell's step must not be taken for another's."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from rnnkit.layers import LSTM
@@ -37,3 +38,22 @@ def test_what_follows_from_kept_values_is_not_kept():
     plan = program.python_function.__self__.plan
     assert plan.kept == {("activation", k) for k in range(4)}
     assert plan.again == {4}
+
+
+@pytest.mark.parametrize("path", ["loop", "hoisted"])
+def test_half_precision_does_not_cut_long_sums_short(path):
+    """The gradient of a bias, of 1,500 steps that all push the same way."""
+    x = tf.constant(np.ones((1, 1500, 1), "float32"))
+
+    def gradient(dtype):
+        layer = LSTM(2, bias_initializer="ones", path=path, dtype=dtype)
+        layer.build(x.shape)
+        for weight in layer.trainable_weights[:2]:
+            weight.assign(tf.zeros_like(weight))
+        layer.return_sequences = True
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.cast(layer(x), "float32"))
+        return tape.gradient(loss, layer.trainable_weights[2])
+
+    wanted = gradient("float32")
+    np.testing.assert_allclose(gradient("mixed_bfloat16"), wanted, rtol=0.15)

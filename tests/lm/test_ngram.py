@@ -42,7 +42,10 @@ def by_definition(sentences, order):
         if not all(of[i] for i in (1, 2, 3, 4)):
             return 0.5 * k
         y = of[1] / (of[1] + 2 * of[2])
-        return k - (k + 1) * y * of[k + 1] / of[k] if k else 0.0
+        every_k = [i - (i + 1) * y * of[i + 1] / of[i] for i in (1, 2, 3)]
+        if any(not 0 <= d <= i for i, d in enumerate(every_k, 1)):
+            return 0.5 * k
+        return [0.0, *every_k][k]
 
     def p(word, context):
         n = len(context) + 1
@@ -128,7 +131,18 @@ def test_a_file_that_is_none_is_named(tmp_path, content, words):
         NGram.load(path)
 
 
-def test_what_cannot_be_counted_is_named():
+def test_discounts_that_make_no_sense_are_not_used():
+    words = ["a", *["b"] * 2, *[w for w in "cdefgh" for _ in range(3)], *["i"] * 4]
+    model = NGram.train([words], 1)
+    by_count = [math.exp(model.log_prob(w)) for w in "abci"]
+    assert by_count == sorted(by_count)
+
+
+def test_what_cannot_be_counted_is_named(tmp_path):
+    with pytest.raises(ValueError, match="cannot hold ' '"):
+        NGram.train([["a", " "]], 1).save(tmp_path / "model.arpa")
+    with pytest.raises(ValueError, match="no sentence to score"):
+        NGram.train(SENTENCES, 1).perplexity([])
     with pytest.raises(ValueError, match="order must be 1 or more"):
         NGram.train(SENTENCES, 0)
     with pytest.raises(ValueError, match="no sentence"):

@@ -4,6 +4,7 @@ import collections
 import gzip
 import itertools
 import math
+import os
 
 BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 _NEVER = -99.0  # what ARPA files write for the logarithm of nothing
@@ -98,13 +99,24 @@ class NGram:
             ValueError: The file is none, or cut off; names the line.
         """
         opened = gzip.open if str(path).endswith(".gz") else open
-        with opened(path, "rt", encoding="utf-8") as file:
-            return cls(_read(path, file))
+        try:
+            with opened(path, "rt", encoding="utf-8") as file:
+                return cls(_read(path, file))
+        except EOFError as error:
+            raise ValueError(f"{path} is no whole ARPA file: {error}") from error
 
     def save(self, path):
-        """Write an ARPA file, gzipped if the name ends in .gz."""
+        """Write an ARPA file, gzipped if the name ends in .gz.
+
+        Raises:
+            ValueError: A word has a space in it.
+        """
+        for (word,) in self.tables[0]:
+            if word.split() != [word]:
+                raise ValueError(f"An ARPA file cannot hold {word!r}: it has a space.")
         opened = gzip.open if str(path).endswith(".gz") else open
-        with opened(path, "wt", encoding="utf-8") as file:
+        part = f"{path}.part"
+        with opened(part, "wt", encoding="utf-8") as file:
             file.write("\\data\\\n")
             for k, table in enumerate(self.tables):
                 file.write(f"ngram {k + 1}={len(table)}\n")
@@ -114,6 +126,7 @@ class NGram:
                     end = f"\t{backoff:.7g}" if k + 1 < self.order else ""
                     file.write(f"{p:.7g}\t{' '.join(gram)}{end}\n")
             file.write("\n\\end\\\n")
+        os.replace(part, path)
 
     # Asking it
 
@@ -147,6 +160,9 @@ class NGram:
 
     def perplexity(self, sentences):
         """exp of the mean of -ln p over all words and sentence ends."""
+        sentences = list(sentences)
+        if not sentences:
+            raise ValueError("There is no sentence to score.")
         scores = list(itertools.chain.from_iterable(map(self.score, sentences)))
         return math.exp(-sum(scores) / len(scores))
 
@@ -185,7 +201,9 @@ def _discounts(grams):
     if not all(n[k] for k in (1, 2, 3, 4)):
         return _FALLBACK  # too little text to estimate them
     y = n[1] / (n[1] + 2 * n[2])
-    return tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
+    found = tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
+    sound = all(0 <= discount <= k for k, discount in enumerate(found, 1))
+    return found if sound else _FALLBACK
 
 
 def _log10(x):
@@ -198,7 +216,7 @@ def _read(path, file):
     for number, line in enumerate(file, 1):
         line = line.strip()
         if line.startswith("ngram ") and table is None:
-            sizes.append(int(line.split("=")[1]))
+            sizes.append(int(line.partition("=")[2] or 0))
         elif line.endswith("-grams:"):
             table = {}
             tables.append(table)

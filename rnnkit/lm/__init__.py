@@ -1,0 +1,3 @@
+"""Language models that are counted, not learnt."""
+
+from rnnkit.lm.ngram import NGram as NGram

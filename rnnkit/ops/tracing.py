@@ -1,0 +1,25 @@
+"""Functions that keep a loop a loop where values are at hand."""
+
+import functools
+
+import keras
+
+
+@functools.cache
+def traced(function):
+    """The function; on TensorFlow traced where it is called eagerly.
+
+    Arguments are tensors, in any structure, and whatever can be a key of a dict. A
+    new size is no new trace.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    graph = tf.function(function, autograph=False, reduce_retracing=True)
+
+    @functools.wraps(function)
+    def run(*args):
+        return graph(*args) if tf.executing_eagerly() else function(*args)
+
+    return run
