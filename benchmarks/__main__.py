@@ -23,6 +23,7 @@ NAMES = (
     "fit",
     "generation",
     "ctc",
+    "ctc_beam",
     "scaling",
     "memory",
     "import_time",

@@ -1,7 +1,5 @@
 """CTC loss and its gradient, against torch and keras.ops."""
 
-import os
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -42,7 +40,6 @@ def on_tensorflow(loss, labels, logits, label_lengths, frames):
 
 def on_torch(labels, logits, label_lengths, frames):
     """Loss and gradient by torch, from the same logits."""
-    torch.set_num_threads(os.cpu_count())
     x = torch.from_numpy(logits).requires_grad_()
     labels, label_lengths, frames = (
         torch.from_numpy(a).long() for a in (labels, label_lengths, frames)
@@ -91,12 +88,8 @@ def run(quick=False):
         for peer, taken in seconds.items():
             report.add("CTC loss", name, mine, 1e3 * taken, peer)
             if peer in asked:
-                ratio = 1e3 * taken / mine
-                verdict = "reached" if ratio >= asked[peer] else "MISSED"
-                report.notes.append(
-                    f"CTC loss, {name}, against {peer}: {ratio:.2f} ×, asked "
-                    f"{asked[peer]:.1f} ×: {verdict}."
-                )
+                ratio = report.rows[-1]["ratio"]
+                report.judge(f"CTC loss, {name}, against {peer}", ratio, asked[peer])
     if not torch:
         report.notes.append(NO_TORCH)
     return report

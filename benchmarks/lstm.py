@@ -27,8 +27,5 @@ def run(quick=False):
         "LSTM", contenders, asked, gates=4, quick=quick, better_of=(PLAIN, COMPILED)
     )
     least = min(row["ratio"] for row in report.rows if row["peer_name"] == BETTER)
-    report.notes.append(
-        f"LSTM against the better of keras.layers.LSTM plain and XLA: {least:.2f} × at "
-        f"the worst shape, asked 0.95 ×: {'reached' if least >= 0.95 else 'missed'}."
-    )
+    report.judge(f"LSTM against {BETTER}, at the worst shape", least, 0.95)
     return report

@@ -5,12 +5,12 @@ loss = sum(y · dy), gradients of the input and of all weights.
 """
 
 import logging
-import os
 
 import numpy as np
 import tensorflow as tf
 
 from benchmarks.timing import interleaved
+from rnnkit.ops.devices import cores
 
 try:
     import torch
@@ -23,6 +23,9 @@ NO_TORCH = (
 )
 KERAS, XLA, TORCH = "keras.layers.{}", "keras.layers.{}, XLA", "torch.nn.{}"
 
+
+if torch:
+    torch.set_num_threads(cores())
 
 # Every contender is a function of its own, which TensorFlow takes for a mistake.
 tf.get_logger().setLevel(logging.ERROR)
@@ -66,7 +69,6 @@ class TorchStep:
 
     def load(self, x, dy, weights):
         """As `KerasStep.load`; Keras' weights, in torch's order."""
-        torch.set_num_threads(os.cpu_count())
         device = "cuda" if torch.cuda.is_available() else "cpu"
         kernel, recurrent, bias = (torch.from_numpy(w) for w in weights)
         units = recurrent.shape[0]

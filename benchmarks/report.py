@@ -30,6 +30,11 @@ class Report:
         ratio = ours / peer if more_is_better else peer / ours
         self.rows.append({**row, "peer_name": peer_name, "ratio": ratio})
 
+    def judge(self, what, ratio, asked):
+        """Note whether a single ratio is what is asked of it."""
+        verdict = "reached" if ratio >= asked else "MISSED"
+        self.notes.append(f"{what}: {ratio:.2f} ×, asked {float(asked)} ×: {verdict}.")
+
     def means(self):
         """Geometric mean of the ratios, by `(benchmark, peer_name)`."""
         groups = {}

@@ -40,12 +40,11 @@ class Paths(NamedTuple):
     scores: object  # log-probability of the label, (batch, paths); below -1e29: none
 
 
-def ctc_beam_search(
-    logits, lengths=None, beam_width=100, top_paths=1, blank=0, compiled=True
-):
+def ctc_beam_search(logits, lengths=None, beam_width=100, top_paths=1, blank=0):
     """The most probable labels, each summed over its alignments.
 
-    With a beam as wide as there are prefixes it is exact.
+    With a beam as wide as there are prefixes it is exact. On TensorFlow it is compiled,
+    each shape once.
 
     Args:
         logits: Scores before any softmax, `(batch, time, symbols)`.
@@ -53,13 +52,12 @@ def ctc_beam_search(
         beam_width: Prefixes kept after each frame.
         top_paths: Labels to return.
         blank: Which symbol is the blank; -1 is the last.
-        compiled: Whether XLA compiles the search, on TensorFlow; each shape once.
 
     Returns:
         `Paths`.
     """
     logits = ops.convert_to_tensor(logits)
-    search = _search(logits.shape[-1], beam_width, blank, compiled)
+    search = _search(logits.shape[-1], beam_width, blank)
     beam = search.feed(search.start(ops.shape(logits)[0]), logits, lengths)
     return search.read(beam, top_paths)
 
@@ -79,13 +77,12 @@ class CTCBeamSearch:
         symbols: How many, the blank among them.
         beam_width: Prefixes kept after each frame.
         blank: Which symbol is the blank; -1 is the last.
-        compiled: Whether XLA compiles it, on TensorFlow; each shape once.
 
     Raises:
         ValueError: `beam_width`, `blank` or `top_paths` is out of range.
     """
 
-    def __init__(self, symbols, beam_width=100, blank=0, compiled=True):
+    def __init__(self, symbols, beam_width=100, blank=0):
         if beam_width < 1:
             raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
         if not -symbols <= blank < symbols:
@@ -93,7 +90,7 @@ class CTCBeamSearch:
         self.symbols = symbols
         self.beam_width = beam_width
         self.blank = blank % symbols
-        self._run = _compiled(self._frames) if compiled else traced(self._frames)
+        self._run = _compiled(self._frames)
 
     def start(self, batch_size):
         """A beam that holds the empty prefix alone."""
@@ -240,14 +237,14 @@ def _hash(hashes, symbols):
 
 
 @functools.cache
-def _search(symbols, beam_width, blank, compiled):
+def _search(symbols, beam_width, blank):
     """A search, made and compiled once."""
-    return CTCBeamSearch(symbols, beam_width, blank, compiled)
+    return CTCBeamSearch(symbols, beam_width, blank)
 
 
 def _compiled(function):
     if keras.backend.backend() != "tensorflow":
         return function
-    import tensorflow as tf
+    from rnnkit.ops import parts
 
-    return tf.function(function, jit_compile=True, autograph=False)
+    return parts.program(function)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.masks import first_of
 from rnnkit.layers.stepping import initial_state
 from rnnkit.registration import export
 
@@ -57,9 +58,7 @@ class Bidirectional(keras.layers.Bidirectional):
         self.backward_layer.reset_state()
 
     def compute_mask(self, sequences, mask=None):
-        while isinstance(mask, (list, tuple)):
-            mask = mask[0]
-        mask = mask if self.return_sequences else None
+        mask = first_of(mask) if self.return_sequences else None
         masks = [mask, mask] if self.merge_mode is None else mask
         if not self.return_state:
             return masks

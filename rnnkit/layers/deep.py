@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.masks import first_of
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.registration import export
 
@@ -208,10 +209,7 @@ class DeepRecurrent(keras.layers.Layer):
 
 def _passed(layer, sequences, mask):
     """The mask of what a layer gives."""
-    mask = layer.compute_mask(sequences, mask)
-    while isinstance(mask, (list, tuple)):
-        mask = mask[0]
-    return mask
+    return first_of(layer.compute_mask(sequences, mask))
 
 
 def _closed(shape, dtype=None):

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from rnnkit.cells.base import GatedCell
+from rnnkit.layers.masks import first_of
 from rnnkit.recurrence import cudnn, loop, select
 from rnnkit.recurrence.bind import bind, tensors_of
 from rnnkit.recurrence.selection import ASKED
@@ -57,8 +58,7 @@ class Recurrent(keras.layers.RNN):
         return output, state if isinstance(state, (list, tuple)) else [state]
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if isinstance(mask, (list, tuple)):
-            mask = mask[0]
+        mask = first_of(mask)
         if not isinstance(self.cell, GatedCell):
             outputs, states = self._foreign(sequences, initial_state, mask, training)
         else:
@@ -182,10 +182,7 @@ class Recurrent(keras.layers.RNN):
         return ops.where(seen, last, 0)
 
     def compute_mask(self, sequences, previous_mask):
-        mask = previous_mask
-        while isinstance(mask, (list, tuple)):
-            mask = mask[0]
-        mask = mask if self.return_sequences else None
+        mask = first_of(previous_mask) if self.return_sequences else None
         return [mask] + [None] * len(self.state_size) if self.return_state else mask
 
     def get_config(self):

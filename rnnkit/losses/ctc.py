@@ -60,8 +60,7 @@ def ctc_loss(
 
     Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
     """
-    if infeasible not in INFEASIBLE:
-        raise ValueError(f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}.")
+    _check(infeasible)
     logits = ops.convert_to_tensor(logits)
     labels = ops.cast(ops.convert_to_tensor(labels), "int32")
     if len(labels.shape) == 2 and labels.shape[1] == 0:
@@ -112,10 +111,7 @@ class CTC(FrameLoss):
         **kwargs,
     ):
         super().__init__(reduction=reduction, name=name, **kwargs)
-        if infeasible not in INFEASIBLE:
-            raise ValueError(
-                f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}."
-            )
+        _check(infeasible)
         self.blank = blank
         self.infeasible = infeasible
 
@@ -130,6 +126,11 @@ class CTC(FrameLoss):
             "blank": self.blank,
             "infeasible": self.infeasible,
         }
+
+
+def _check(infeasible):
+    if infeasible not in INFEASIBLE:
+        raise ValueError(f"infeasible must be one of {INFEASIBLE}, got {infeasible!r}.")
 
 
 def _sums(labels, logits, label_lengths, frames, blank):

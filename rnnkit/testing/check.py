@@ -133,7 +133,8 @@ def check_model(make, data, inputs, known=None):
     """Holds a model to everything that rnnkit promises of models.
 
     It must come back from its files, go on with its training from there, export, and
-    train to the same weights inside `tf.distribute`.
+    train to the same weights inside `tf.distribute`, over all CPUs that TensorFlow has
+    as logical devices: with one, that shows only that it trains there.
 
     Args:
         make: Function that gives the model anew, compiled; dropouts must be off, as

@@ -80,21 +80,23 @@ def _(layer, sequence, initial_state, mask):
     """Groups of frames side by side; what is masked, or missing, in one is zero."""
     size = layer.reduction
     frames = [sequence[:, time] for time in range(sequence.shape[1])]
-    masks = None
     if mask is not None:
         mask = ops.convert_to_tensor(mask)
-        masks = [mask[:, time] for time in range(sequence.shape[1])]
         zero = ops.zeros_like(frames[0])
-        frames = [ops.where(m[:, None], f, zero) for f, m in zip(frames, masks)]
+        frames = [ops.where(mask[:, t, None], f, zero) for t, f in enumerate(frames)]
+        mask = _grouped(mask, size)
     while len(frames) % size:
         frames.append(ops.zeros_like(frames[0]))
     groups = range(0, len(frames), size)
     grouped = [ops.concatenate(frames[start : start + size], -1) for start in groups]
-    if masks is not None:
-        masks = [ops.any(ops.stack(masks[start : start + size]), 0) for start in groups]
-        masks = ops.stack(masks, 1)
     plain = _meaning.dispatch(Bidirectional)
-    return plain(layer, ops.stack(grouped, 1), initial_state, masks)
+    return plain(layer, ops.stack(grouped, 1), initial_state, mask)
+
+
+def _grouped(mask, size):
+    """A group of frames counts where any of its frames does."""
+    starts = range(0, mask.shape[1], size)
+    return ops.stack([ops.any(mask[:, k : k + size], 1) for k in starts], 1)
 
 
 @_meaning.register(DeepRecurrent)
@@ -110,9 +112,7 @@ def _(layer, sequence, initial_state, mask):
         mine = [given.pop(0) for _ in one.state_size] if given else None
         output, last = _meaning(one, below, mine, mask)
         if isinstance(one, PyramidalBidirectional) and mask is not None:
-            size, width = one.reduction, mask.shape[1]
-            ends = [range(k, min(k + size, width)) for k in range(0, width, size)]
-            mask = ops.stack([ops.any(mask[:, k.start : k.stop], 1) for k in ends], 1)
+            mask = _grouped(ops.convert_to_tensor(mask), one.reduction)
         if layer.connection in ("residual", "highway"):
             project = layer.projections[k] or (lambda x: x)
             gate = layer.gates[k](below) if layer.connection == "highway" else None

@@ -2,11 +2,12 @@
 
 import collections
 import math
+import os
 
 import numpy as np
 import pytest
 
-from rnnkit.data import NGram
+from rnnkit.data import NGram, load
 
 RNG = np.random.default_rng(0)
 WORDS = [*"abcdefg"]
@@ -147,3 +148,17 @@ def test_what_cannot_be_counted_is_named(tmp_path):
         NGram.train(SENTENCES, 0)
     with pytest.raises(ValueError, match="no sentence"):
         NGram.train([], 2)
+
+
+@pytest.mark.slow
+def test_penn_treebank_is_as_published():
+    """5-grams, modified Kneser-Ney: 141.2, [Mikolov et al., 2011, table 1]."""
+    if "RNNKIT_DATA" not in os.environ:
+        pytest.skip("RNNKIT_DATA names no folder of data sets")
+    texts = load("ptb")
+    train, test = (
+        [line.split() for line in texts[part].splitlines()]
+        for part in ("train", "test")
+    )
+    perplexity = NGram.train(train, 5).perplexity(test)
+    assert perplexity == pytest.approx(141.2, abs=0.05)

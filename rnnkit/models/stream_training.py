@@ -1,0 +1,207 @@
+"""Training and evaluation over streams of text, the state carried along."""
+
+import contextlib
+
+import keras
+from keras import ops
+
+from rnnkit.data import TextStreams, text_streams
+from rnnkit.models.carried_state import CarriedState
+from rnnkit.models.training import BeginPass, Bits, LossGuard, Nats, as_list
+
+EVALUATION_STEPS = 256  # symbols in a window where a text is evaluated
+
+
+class StreamTraining:
+    """What `compile`, `fit` and `evaluate` of a model over symbols do.
+
+    The model has a `vocabulary`, `initial_state(batch_size)`, and
+    `run(ids, states, training)`, which gives logits and the states after them.
+    """
+
+    def prepare_training(self):
+        """Make what is carried and what is counted; in `__init__`."""
+        self.training_state = CarriedState(name="training_state")
+        self.evaluation_state = CarriedState(listed=False, name="evaluation_state")
+        # By `training`: whether the state is carried, which is while fit or evaluate
+        # runs; and what the functions that Keras keeps were made for.
+        self._carries = {True: False, False: False}
+        self._traced = {True: None, False: None}
+        self.nats = keras.metrics.Mean(name="nats")
+        self.bits = Bits(self.nats)
+
+    def call(self, inputs, training=False):
+        training = bool(training)
+        if not self._carries[training]:
+            return self.run(inputs, training=training)[0]
+        carried = self.training_state if training else self.evaluation_state
+        states = carried.read(self.initial_state(ops.shape(inputs)[0]))
+        logits, states = self.run(inputs, states, training)
+        carried.write(states)
+        return logits
+
+    def compile(self, optimizer="adam", loss=None, *, jit_compile=False, **kwargs):
+        """Keras' `compile`, with what a language model needs as defaults.
+
+        Args:
+            optimizer: Given by name, it clips the gradient's norm at 1.
+            loss: By default the cross-entropy in nats per symbol. Whatever the loss,
+                `nats` and `bits` per symbol are reported beside it.
+            jit_compile: Off by default: the recurrence compiles itself, which is
+                faster than to compile the whole step.
+        """
+        if isinstance(optimizer, str):
+            optimizer = keras.optimizers.get(optimizer)
+            optimizer.global_clipnorm = 1.0
+        super().compile(
+            optimizer,
+            Nats() if loss is None else loss,
+            jit_compile=jit_compile,
+            **kwargs,
+        )
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        if sample_weight is not None and len(sample_weight.shape) < len(y.shape):
+            rows = ops.expand_dims(sample_weight, -1)  # one weight for a whole row
+            sample_weight = rows * ops.ones_like(y, dtype=rows.dtype)
+        nats = ops.sparse_categorical_crossentropy(
+            y, ops.cast(y_pred, "float32"), from_logits=True
+        )
+        self.nats.update_state(nats, sample_weight)
+        given = nats if isinstance(self.loss, Nats) else y_pred
+        return super().compute_loss(x, y, given, sample_weight, training)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        *,
+        validation_data=None,
+        callbacks=None,
+        **kwargs,
+    ):
+        """Keras' `fit`; on `TextStreams` the state is carried from batch to batch.
+
+        `validation_data` may also be a text, or `TextStreams`. To stop early, watch
+        `val_nats`, the mean over symbols; Keras' `val_loss` is a mean over batches.
+
+        A pass begins with an empty state, unless the streams begin at a later batch
+        (`streams.first`): then it goes on with the state that `load_weights` brought.
+        Validation has a state of its own.
+
+        Raises:
+            LossError: The loss is NaN or infinite.
+        """
+        if isinstance(validation_data, str):
+            validation_data = self._evaluation_streams(validation_data)
+        self._validation = validation_data
+        first = x.first if isinstance(x, TextStreams) else 0
+        callbacks = [BeginPass(first), LossGuard(first), *as_list(callbacks)]
+        kwargs |= dict(validation_data=_batches(validation_data), callbacks=callbacks)
+        with self._carrying(True, x):
+            if isinstance(x, TextStreams):
+                return self._fit_streams(x, first, epochs, **kwargs)
+            return super().fit(x, y, batch_size, epochs, **kwargs)
+
+    def _fit_streams(
+        self, streams, first, epochs, *, initial_epoch=0, shuffle=False, **kwargs
+    ):
+        if shuffle:
+            raise ValueError("Streams are read in order: leave shuffle=False.")
+        begin, history = initial_epoch, {}
+        if first:  # the rest of an interrupted pass
+            streams.first = 0
+            rest = super().fit(
+                _batches(streams, first),
+                initial_epoch=begin,
+                epochs=begin + 1,
+                shuffle=False,
+                **kwargs,
+            )
+            begin += 1
+            if begin >= epochs or self.stop_training:
+                return rest
+            history = rest.history
+        last = super().fit(
+            _batches(streams),
+            initial_epoch=begin,
+            epochs=epochs,
+            shuffle=False,
+            **kwargs,
+        )
+        last.history = {
+            key: history.get(key, []) + value for key, value in last.history.items()
+        }
+        return last
+
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+        """Keras' `evaluate`, in nats and bits per symbol.
+
+        Args:
+            x: A text, over all of which the state is carried; or `TextStreams`, each
+                stream of which begins with an empty state; or whatever Keras takes.
+            batch_size: Of a text: cut into so many streams, which is faster, and less
+                exact as each begins with an empty state.
+        """
+        if isinstance(x, str):
+            x = self._evaluation_streams(x, batch_size or 1)
+        # Keras' fit evaluates on batches it has kept; these say what they are of.
+        cached = kwargs.get("_use_cached_eval_dataset", False)
+        streams = self._validation if cached else x
+        self.evaluation_state.listed = True
+        try:
+            with self._carrying(False, streams):
+                return super().evaluate(_batches(x), y, batch_size=batch_size, **kwargs)
+        finally:
+            self.evaluation_state.listed = False
+
+    def reset_state(self):
+        """Empty the state that training carries."""
+        self.training_state.reset()
+
+    @contextlib.contextmanager
+    def _carrying(self, training, data):
+        """While it lasts, the state is carried over `data` if it is streams."""
+        carries = isinstance(data, TextStreams)
+        strategy = getattr(self, "distribute_strategy", None)  # TensorFlow's only
+        if carries and strategy and strategy.num_replicas_in_sync > 1:
+            raise ValueError(
+                f"{self.name} carries its state from batch to batch over TextStreams, "
+                "which tf.distribute cannot share out among its "
+                f"{strategy.num_replicas_in_sync} replicas: give it windows of ids, x "
+                "and y (batch, time), or one replica."
+            )
+        state = self.training_state if training else self.evaluation_state
+        new = carries and state.hold(self.initial_state(data.batch_size))
+        if new or carries != self._traced[training]:
+            function = "train_function" if training else "test_function"
+            setattr(self, function, None)
+        self._traced[training] = carries
+        if not training:
+            state.reset()
+        self._carries[training] = carries
+        try:
+            yield
+        finally:
+            self._carries[training] = False
+
+    def _evaluation_streams(self, text, batch_size=1):
+        steps = min(EVALUATION_STEPS, max(1, len(text) // batch_size))
+        return text_streams(
+            text, self.vocabulary, batch_size, steps, drop_remainder=False
+        )
+
+
+def _batches(data, first=0):
+    """Streams as the backend reads them fastest; anything else as it is."""
+    if isinstance(data, TextStreams) and keras.backend.backend() == "tensorflow":
+        return data.dataset(first)
+    return data
