@@ -109,7 +109,7 @@ PTB_LSTM = dataclasses.replace(
     units=500,
     dropout=0.1,
     parts=1,
-    epochs=5,
+    epochs=7,
     prime="the_",
 )
 PRESETS = {
