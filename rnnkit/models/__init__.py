@@ -1,4 +1,7 @@
 """Whole models: `keras.Model` subclasses with their own loss, metrics and decoding."""
 
+from rnnkit.models.ctc_decoder import Transcription as Transcription
+from rnnkit.models.ctc_model import CTCModel as CTCModel
+from rnnkit.models.ctc_stream import CTCStream as CTCStream
 from rnnkit.models.language_model import LanguageModel as LanguageModel
 from rnnkit.models.training import LossError as LossError

@@ -16,10 +16,19 @@ def traced(function):
         return function
     import tensorflow as tf
 
-    graph = tf.function(function, autograph=False, reduce_retracing=True)
+    graph = compiled(function)
 
     @functools.wraps(function)
     def run(*args):
         return graph(*args) if tf.executing_eagerly() else function(*args)
 
     return run
+
+
+def compiled(function):
+    """The function; on TensorFlow in a graph of its own, one for all sizes."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False, reduce_retracing=True)

@@ -1,0 +1,207 @@
+"""Sequences of unlike length in batches of like length."""
+
+import copy
+import warnings
+
+import keras
+import numpy as np
+
+PADDING = -1  # what labels are filled up with
+
+
+class SequenceBatches(keras.utils.PyDataset):
+    """Sequences and their labels, those of like length together, padded.
+
+    A batch is `((x, lengths), y)`: x `(batch, time, ...)` filled up with zeros, lengths
+    `(batch,)`, y `(batch, labels)` filled up with -1; without labels `((x, lengths),)`.
+    There are as many sizes of batches as buckets, and one more for the last one, so
+    that few are compiled.
+
+    Args:
+        inputs: Sequences, a list of arrays whose first axis is time: samples
+            `(time,)`, features `(time, features)`, images on their side `(width,
+            height)`.
+        labels: For each a row of integers, or a text, or None without labels.
+        vocabulary: Encodes the texts.
+        batch_size: Sequences in a batch.
+        buckets: Into how many groups of like length the sequences are sorted; each is
+            padded to its longest.
+        shuffle: Draw a new order for every pass.
+        seed: Of the orders.
+        strict: Whether a bad item is an error. Otherwise it is left out, and a
+            warning names it.
+
+    Attributes:
+        texts: The texts of the items kept, or None.
+        left_out: Why items were left out, `{index: reason}`.
+        first: Batch at which `fit` begins its next pass, to go on in the middle of an
+            interrupted one; 0 again once that pass has begun.
+
+    Raises:
+        ValueError: There is nothing to batch, or with `strict` an item is bad: it is
+            empty, holds a number that is not finite, has other axes than the first,
+            or its text a symbol outside the vocabulary.
+    """
+
+    def __init__(
+        self,
+        inputs,
+        labels=None,
+        vocabulary=None,
+        batch_size=32,
+        buckets=8,
+        shuffle=False,
+        seed=0,
+        strict=False,
+    ):
+        super().__init__()
+        inputs = [np.asarray(x) for x in inputs]
+        if labels is not None and len(labels) != len(inputs):
+            raise ValueError(f"{len(inputs)} sequences, but {len(labels)} labels.")
+        self.left_out = {}
+        self.kept, self.inputs, self.labels, texts = [], [], [], []
+        shape = next((x.shape[1:] for x in inputs if x.ndim and len(x)), ())
+        for index, x in enumerate(inputs):
+            label = None if labels is None else labels[index]
+            try:
+                _check(x, shape)
+                encoded = _encoded(label, vocabulary)
+            except ValueError as error:
+                self.left_out[index] = str(error)
+                continue
+            self.kept.append(index)
+            self.inputs.append(x)
+            self.labels.append(encoded)
+            texts.append(label)
+        _report(self.left_out, len(inputs), strict)
+        has_texts = bool(texts) and isinstance(texts[0], str)
+        self.texts = texts if has_texts else None
+        self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.has_labels = labels is not None
+        self.lengths = np.array([len(x) for x in self.inputs], "int32")
+        self.first, self._pass = 0, 0
+        self._buckets = self._bucketed(buckets)
+        self._order = self._drawn()
+
+    def __len__(self):
+        return len(self._order)
+
+    def __getitem__(self, index):
+        """Batch `index` of the pass."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"There is no batch {index} among {len(self)}.")
+        items, (time, width) = self._order[index]
+        x = [self.inputs[i] for i in items]
+        given = _padded(x, time, 0), self.lengths[items]
+        if not self.has_labels:
+            return (given,)
+        labels = [self.labels[i] for i in items]
+        return given, _padded(labels, width, PADDING)
+
+    def __iter__(self):
+        return (self[index] for index in range(len(self)))
+
+    def items(self, index):
+        """Which sequences batch `index` holds, as places among those kept."""
+        return self._order[index][0]
+
+    def on_epoch_end(self):
+        if self.shuffle:
+            self._pass += 1
+            self._order = self._drawn()
+
+    def passes(self, count):
+        """The next passes, one `SequenceBatches` each, for `rnnkit.training.fit`."""
+        found = []
+        for number in range(count):
+            one = copy.copy(self)
+            one._pass = self._pass + number
+            one._order = one._drawn()
+            one.first = 0
+            found.append(one)
+        return found
+
+    def dataset(self, first=0):
+        """The passes from batch `first` of this one on, as a `tf.data.Dataset`."""
+        import tensorflow as tf
+
+        def batches():
+            for index in range(first, len(self)):
+                yield self[index]
+            self.on_epoch_end()
+
+        def spec(array, rank):
+            shape = [None] * rank + list(array.shape[rank:])
+            return tf.TensorSpec(shape, array.dtype)
+
+        (x, lengths), *labels = self[first]
+        signature = ((spec(x, 2), spec(lengths, 1)), *(spec(y, 2) for y in labels))
+        dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+        cardinality = tf.data.experimental.assert_cardinality(len(self) - first)
+        return dataset.apply(cardinality).prefetch(2)
+
+    def _bucketed(self, buckets):
+        """Groups of like length, each `(items, (time, labels))` with its sizes."""
+        order = np.argsort(self.lengths, kind="stable")
+        groups, width = [], 1
+        for items in np.array_split(order, buckets):
+            if len(items):
+                width = max([width, *(len(self.labels[i]) for i in items)])
+                groups.append((items, (self.lengths[items[-1]], width)))
+        return groups
+
+    def _drawn(self):
+        """The batches of this pass; what does not fill one goes to the next bucket."""
+        rng = np.random.default_rng((self.seed, self._pass))
+        batches, left = [], []
+        for number, (items, size) in enumerate(self._buckets, 1):
+            items = rng.permutation(items) if self.shuffle else items
+            items = [*left, *items]
+            last = number == len(self._buckets)
+            whole = len(items) - (0 if last else len(items) % self.batch_size)
+            for begin in range(0, whole, self.batch_size):
+                chosen = items[begin : min(begin + self.batch_size, whole)]
+                batches.append((np.array(chosen), size))
+            left = items[whole:]
+        if self.shuffle:
+            rng.shuffle(batches)
+        return batches
+
+
+def _check(x, shape):
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError("it is empty")
+    if x.shape[1:] != shape:
+        raise ValueError(f"it has axes {x.shape[1:]} after time, the first {shape}")
+    if not np.isfinite(x).all():
+        raise ValueError("it holds a number that is not finite")
+
+
+def _encoded(label, vocabulary):
+    if label is None:
+        return np.zeros(0, "int32")
+    if not isinstance(label, str):
+        return np.asarray(label, "int32")
+    if vocabulary is None:
+        raise ValueError("its label is a text, and there is no vocabulary")
+    return vocabulary.encode(label)
+
+
+def _report(left_out, count, strict):
+    """Say what is bad: an error if `strict` or if nothing is left, else a warning."""
+    if not left_out and count:
+        return
+    first = "; ".join(f"{i}: {reason}" for i, reason in list(left_out.items())[:5])
+    said = f"{len(left_out)} of {count} sequences cannot be used. {first}"
+    if strict or len(left_out) == count:
+        raise ValueError(said)
+    warnings.warn(f"{said} They are left out.", stacklevel=3)
+
+
+def _padded(rows, size, value):
+    """Rows of unlike length as one array, `(batch, size, ...)`."""
+    shape = (len(rows), size, *rows[0].shape[1:])
+    padded = np.full(shape, value, rows[0].dtype)
+    for k, row in enumerate(rows):
+        padded[k, : len(row)] = row
+    return padded

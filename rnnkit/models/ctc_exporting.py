@@ -1,0 +1,42 @@
+"""A CTC model as a TensorFlow SavedModel: features or samples in, texts out."""
+
+import keras
+
+
+def export_ctc_model(model, path, **decoding):
+    """Write `model` to `path`; see `CTCModel.export`.
+
+    Raises:
+        RuntimeError: Keras runs on another backend than TensorFlow.
+        ValueError: The model has not been built.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "A SavedModel is written by TensorFlow: load the model under "
+            'KERAS_BACKEND="tensorflow" and export it there.'
+        )
+    if not model.built:
+        raise ValueError("The model has not been built: train it, or call it once.")
+    import tensorflow as tf
+
+    vocabulary, decoder = model.vocabulary, model._decoder(decoding)
+    shape = [None, None, *model._input_shape[2:]]
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec(shape, tf.float32, name="inputs"),
+            tf.TensorSpec([None], tf.int32, name="lengths"),
+        ],
+        autograph=False,
+    )
+    def serve(inputs, lengths):
+        ids, _, score = decoder.ids(*model.read((inputs, lengths)))
+        ids = tf.RaggedTensor.from_tensor(
+            ids, lengths=tf.reduce_sum(tf.cast(ids >= 0, tf.int32), axis=1)
+        )
+        return {"text": vocabulary.decode_tensor(ids), "score": score}
+
+    module = tf.Module()
+    module.serve = serve
+    module.weights = [variable.value for variable in model.variables]
+    tf.saved_model.save(module, str(path), signatures={"serving_default": serve})

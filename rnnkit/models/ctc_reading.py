@@ -1,0 +1,123 @@
+"""What a CTC model does with what it reads: transcripts, alignments, streams."""
+
+import numpy as np
+from keras import ops
+
+from rnnkit.data import SequenceBatches
+from rnnkit.decoding import forced_align
+from rnnkit.models.ctc_decoder import CTCDecoder
+from rnnkit.models.ctc_stream import CTCStream
+
+
+class CTCReading:
+    """`transcribe`, `align` and `stream` of `CTCModel`."""
+
+    def transcribe(self, x, batch_size=32, details=False, **decoding):
+        """Read sequences.
+
+        Args:
+            x: Sequences as for `fit`.
+            batch_size: Sequences read at once.
+            details: Whether to return `Transcription`s, with scores and frames.
+            beam_width: Prefixes kept after each frame. None reads the best symbol of
+                each frame, unless there is a language model, a lexicon or hot words;
+                then 100.
+            lm: An `rnnkit.lm.NGram`, over words with a lexicon, else over symbols.
+            lm_weight: Factor of its log-probabilities.
+            bonus: Nats added for each word (without a lexicon: symbol), against the
+                language model's taste for short texts.
+            lexicon: The only words there are: a list, or a dict from words to how
+                they are spelt in the vocabulary's symbols, one text or several.
+            separator: The symbol between words; by default " " or "|".
+            hot_words: Texts to expect.
+            hot_weight: Nats for each of their symbols.
+
+        Returns:
+            List of texts in the order of `x`, or of `Transcription`s.
+        """
+        decoder = self._decoder(decoding)
+        return self._each(x, batch_size, decoder, details)
+
+    def align(self, x, texts, batch_size=32):
+        """Where each symbol of a known text stands.
+
+        Returns:
+            List of `rnnkit.decoding.Alignment`, arrays of one item each, in frames
+            of the encoder's output; `score` below -1e29: too few frames.
+        """
+        batches = self._sequences(x, texts, batch_size=batch_size, strict=True)
+        found = [None] * len(batches.inputs)
+        for number, (inputs, labels) in enumerate(batches):
+            logits, frames = self._read(inputs)
+            aligned = forced_align(
+                labels, logits, logit_lengths=frames, blank=self.blank
+            )
+            frames = ops.convert_to_numpy(frames)
+            arrays = [ops.convert_to_numpy(a) for a in aligned]
+            for row, item in enumerate(batches.items(number)):
+                count = len(batches.labels[item])
+                starts, ends, scores, score, path = (a[row] for a in arrays)
+                found[item] = type(aligned)(
+                    starts[:count],
+                    ends[:count],
+                    scores[:count],
+                    float(score),
+                    path[: frames[row]],
+                )
+        return found
+
+    def stream(self, batch_size=1, **decoding):
+        """Read what arrives piece by piece: a `CTCStream`.
+
+        Args:
+            batch_size: Sequences side by side.
+            decoding: As for `transcribe`.
+
+        Raises:
+            ValueError: A layer of the encoder reads the whole sequence.
+        """
+        return CTCStream(self, batch_size, self._decoder(decoding))
+
+    def _each(self, x, batch_size, decoder, details):
+        batches = self._sequences(x, None, batch_size=batch_size, strict=True)
+        found = [None] * len(batches.inputs)
+        for number, (inputs, *_) in enumerate(batches):
+            read = decoder(*self._read(inputs))
+            for item, transcription in zip(batches.items(number), read):
+                found[item] = transcription
+        return found if details else [one.text for one in found]
+
+    def _decoder(self, options):
+        """A decoder is kept, as it holds tables and what was compiled for them."""
+        key = tuple(sorted((name, id(value)) for name, value in options.items()))
+        if self._kept[:1] != (key,):
+            # The options too: an id is that of one object while it lives.
+            self._kept = key, CTCDecoder(self.vocabulary, **options), options
+        return self._kept[1]
+
+    def _sequences(self, x, y, **options):
+        if isinstance(x, SequenceBatches):
+            return x
+        return SequenceBatches(_rows(x), _texts(y), self.vocabulary, **options)
+
+
+def _rows(x):
+    """Sequences in whatever form, as a list of arrays."""
+    if isinstance(x, tuple) and len(x) == 2:
+        x, lengths = (ops.convert_to_numpy(part) for part in x)
+        return [row[:length] for row, length in zip(x, lengths)]
+    if hasattr(x, "bounding_shape"):  # a tf.RaggedTensor
+        return [row.numpy() for row in x]
+    return [np.asarray(row) for row in x]
+
+
+def _texts(y):
+    if hasattr(y, "numpy"):
+        y = y.numpy()
+    if y is None:
+        return None
+    return [one.decode() if isinstance(one, bytes) else _label(one) for one in y]
+
+
+def _label(one):
+    return str(one) if isinstance(one, str) else one

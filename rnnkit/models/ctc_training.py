@@ -1,0 +1,195 @@
+"""Training and evaluation of a CTC model."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnkit.data import SequenceBatches
+from rnnkit.models import encoding
+from rnnkit.models.error_rates import error_rates
+from rnnkit.models.training import LossGuard, as_list
+from rnnkit.ops.tracing import compiled
+
+_NAMED = 5  # items that a report names
+
+
+class CTCTraining:
+    """`compile`, `fit` and `evaluate` of `CTCModel`."""
+
+    def prepare_training(self):
+        """Make what is kept between calls; in `__init__`."""
+        self._read = compiled(lambda inputs: self.read(inputs))
+        self._kept = ()
+        self._validation = None
+
+    def compile(self, optimizer="adam", loss=None, *, jit_compile=False, **kwargs):
+        """Keras' `compile`, with what a CTC model needs as defaults.
+
+        Args:
+            optimizer: Given by name, it clips the gradient's norm at 1.
+            loss: By default `rnnkit.losses.CTC`, nats per sequence.
+            jit_compile: Off by default: what is worth it compiles itself.
+        """
+        if isinstance(optimizer, str):
+            optimizer = keras.optimizers.get(optimizer)
+            optimizer.global_clipnorm = 1.0
+        loss = self.default_loss() if loss is None else loss
+        super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=32,
+        epochs=1,
+        *,
+        shuffle=True,
+        validation_data=None,
+        callbacks=None,
+        strict=False,
+        **kwargs,
+    ):
+        """Keras' `fit` on sequences of unlike length and their texts.
+
+        Before it starts it says which texts are too long for their sequences, and
+        after each epoch whether everything still reads as blank.
+
+        Args:
+            x: Sequences: a list of arrays `(time, ...)`, a ragged tensor, a padded
+                pair `(x, lengths)`, a `rnnkit.data.SequenceBatches`, which also
+                holds the texts; or a `tf.data.Dataset` of `((x, lengths), y)`.
+            y: Texts, or rows of ids.
+            validation_data: `(x, y)`, or as `x`. Error rates are shown beside its
+                loss.
+            strict: Whether a bad item, or a text too long for its sequence, is an
+                error; otherwise it is named, and left out or without effect.
+
+        Raises:
+            ValueError: With `strict`, an item is bad.
+            LossError: The loss is NaN or infinite.
+        """
+        data = self._labelled(x, y, batch_size, shuffle, strict)
+        if isinstance(validation_data, tuple):
+            validation_data = self._labelled(
+                *validation_data, batch_size=batch_size, strict=strict
+            )
+        self._validation = validation_data
+        callbacks = as_list(callbacks)
+        first = getattr(data, "first", 0)
+        if isinstance(data, SequenceBatches):
+            if not first:
+                self._report(data, strict)
+            watched = validation_data
+            watched = watched if isinstance(watched, SequenceBatches) else data
+            callbacks = [CollapseWatch(watched[0][0]), *callbacks]
+            data.first = 0
+        return super().fit(
+            _dataset(data, first),
+            epochs=epochs,
+            validation_data=_dataset(validation_data),
+            callbacks=[LossGuard(first), *callbacks],
+            **kwargs,
+        )
+
+    def evaluate(
+        self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs
+    ):
+        """Keras' `evaluate`, and how much of what is read is wrong.
+
+        Args:
+            x, y: As for `fit`.
+            kwargs: Also how to decode, as for `transcribe`.
+
+        Returns:
+            As Keras' `evaluate`; beside the loss there are `symbol_error`,
+            `word_error` (edits per symbol and per word of the true texts) and
+            `sequence_error` (share of texts with any), by jiwer. From a
+            `tf.data.Dataset` only the loss.
+        """
+        known = ("verbose", "callbacks", "sample_weight", "steps")
+        known = (*known, "_use_cached_eval_dataset")
+        decoding = {k: v for k, v in kwargs.items() if k not in known}
+        kwargs = {k: v for k, v in kwargs.items() if k in known}
+        if kwargs.get("_use_cached_eval_dataset"):
+            data = self._validation
+        else:
+            data = x = self._labelled(x, y, batch_size)
+        logs = super().evaluate(_dataset(x), return_dict=True, **kwargs)
+        if isinstance(data, SequenceBatches) and data.has_labels:
+            read = self.transcribe(data, details=True, **decoding)
+            read = [self.vocabulary.encode(one.reading) for one in read]
+            logs |= error_rates(data.labels, read, self.vocabulary)
+        return logs if return_dict else list(logs.values())
+
+    def _labelled(self, x, y=None, batch_size=32, shuffle=False, strict=False):
+        if y is None and not isinstance(x, SequenceBatches):
+            return x  # whatever Keras takes
+        return self._sequences(
+            x, y, batch_size=batch_size, shuffle=shuffle, strict=strict
+        )
+
+    def _report(self, data, strict):
+        """Say which texts need more frames than there are."""
+        short = []
+        for number, ((x, lengths), labels) in enumerate(data):
+            mask = encoding.mask_of(x, lengths)
+            frames = ops.sum(
+                ops.cast(encoding.masks(self.encoder, x, mask), "int32"), axis=1
+            )
+            frames = ops.convert_to_numpy(frames)
+            needed = (labels >= 0).sum(1)
+            needed += ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] >= 0)).sum(1)
+            for row in np.flatnonzero(needed > frames):
+                item = data.kept[data.items(number)[row]]
+                short.append((item, int(needed[row]), int(frames[row])))
+        if not short:
+            return
+        named = ", ".join(
+            f"item {i} needs {n} frames and has {f}" for i, n, f in short[:_NAMED]
+        )
+        said = (
+            f"{len(short)} of {len(data.inputs)} texts are too long for their "
+            f"sequences and teach nothing: {named}. Leave them out, or sub-sample "
+            "less in time."
+        )
+        if strict:
+            raise ValueError(said)
+        print(said)
+
+
+class CollapseWatch(keras.callbacks.Callback):
+    """Says after an epoch whether all frames of a batch still read as blank."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.inputs = inputs
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        logits, frames = self.model._read(self.inputs)
+        best = ops.convert_to_numpy(ops.argmax(logits, axis=-1))
+        inside = np.arange(best.shape[1]) < ops.convert_to_numpy(frames)[:, None]
+        if (best == self.model.blank)[inside].all():
+            self.epochs += 1
+            advice = (
+                "All CTC models begin so; should it last, try another learning rate "
+                "(ten times more or less, rising over the first steps), features of "
+                "mean 0 and variance 1, less sub-sampling, or short sequences first."
+            )
+            since = f", {self.epochs} epochs now." if self.epochs > 1 else "."
+            advice = f" {advice}" if self.epochs in (1, 5) else ""
+            print(f"\nEvery frame still reads as blank{since}{advice}")
+        else:
+            self.epochs = 0
+
+
+def _dataset(data, first=0):
+    """Batches as the backend reads them fastest; anything else as it is."""
+    if isinstance(data, SequenceBatches) and keras.backend.backend() == "tensorflow":
+        return data.dataset(first)
+    return data

@@ -1,0 +1,78 @@
+"""A sequence through a list of layers, its mask carried by hand."""
+
+import functools
+import inspect
+
+import keras
+from keras import ops
+from keras.src import backend as keras_backend
+
+from rnnkit.layers.masks import first_of
+
+
+def layers_of(encoder):
+    """The layers of an encoder: a list of them, a `keras.Sequential`, or one layer."""
+    if isinstance(encoder, keras.Sequential):
+        return list(encoder.layers)
+    return list(encoder) if isinstance(encoder, (list, tuple)) else [encoder]
+
+
+def build(layers, shape):
+    """Build the layers one after another; returns the shape of the last output."""
+    for layer in layers:
+        if not layer.built:
+            layer.build(shape)
+        shape = layer.compute_output_shape(shape)
+    return shape
+
+
+def run(layers, x, mask, training=False):
+    """The output of the last layer, and which of its frames count.
+
+    Raises:
+        ValueError: A layer changes the number of frames, but not the mask.
+    """
+    for layer in layers:
+        given = {"mask": mask, "training": training}
+        y = layer(x, **{name: given[name] for name in _arguments(type(layer))})
+        mask = mask_after(layer, x, y, mask)
+        frames = y.shape[1]
+        if mask is not None and None not in (mask.shape[1], frames):
+            if mask.shape[1] != frames:
+                raise ValueError(
+                    f"{layer.name} makes {frames} frames, but its mask has "
+                    f"{mask.shape[1]}: use a layer that makes the mask shorter too, "
+                    "such as rnnkit.layers.TimeDelay or PyramidalBidirectional."
+                )
+        x = y
+    return x, mask
+
+
+def mask_after(layer, x, y, mask):
+    """Which frames of a layer's output `y` count."""
+    if isinstance(layer, keras.Model):  # knows the masks inside it, not of them
+        return keras_backend.get_keras_mask(y)
+    return first_of(layer.compute_mask(x, mask))
+
+
+def masks(layers, x, mask):
+    """Which frames of the last output count; only a first layer reads `x` for it."""
+    if any(isinstance(layer, keras.Model) for layer in layers):
+        return run(layers, x, mask)[1]
+    for layer in layers:
+        mask, x = first_of(layer.compute_mask(x, mask)), None
+    return mask
+
+
+def mask_of(x, lengths):
+    """The mask, `(batch, time)`, of lengths `(batch,)`; None of None."""
+    if lengths is None:
+        return None
+    lengths = ops.cast(ops.convert_to_tensor(lengths), "int32")
+    return ops.arange(ops.shape(x)[1], dtype="int32")[None] < lengths[:, None]
+
+
+@functools.cache
+def _arguments(layer_class):
+    known = inspect.signature(layer_class.call).parameters
+    return [name for name in ("mask", "training") if name in known]
