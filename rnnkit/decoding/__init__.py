@@ -10,3 +10,7 @@ from rnnkit.decoding.sampling import sample as sample
 from rnnkit.decoding.sampling import temper as temper
 from rnnkit.decoding.sampling import top_k as top_k
 from rnnkit.decoding.sampling import top_p as top_p
+from rnnkit.decoding.scorers import HotWords as HotWords
+from rnnkit.decoding.scorers import Lexicon as Lexicon
+from rnnkit.decoding.scorers import Scorer as Scorer
+from rnnkit.decoding.scorers import SymbolNGram as SymbolNGram

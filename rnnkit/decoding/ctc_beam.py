@@ -3,6 +3,7 @@
 A beam holds prefixes, and for each the probability of all paths that read as it so
 far, those that end in a blank apart from the others. A frame lets every prefix stay, or
 go on by one symbol; what reads the same is one prefix, whichever way it came about.
+Scorers weigh the prefixes besides: a language model, a lexicon, hot words.
 
 Reference: [Hannun et al., 2014](https://arxiv.org/abs/1408.2873)
 """
@@ -11,22 +12,18 @@ import functools
 from typing import NamedTuple
 
 import keras
-from keras import ops
+from keras import ops, tree
 
-from rnnkit.lattice.ctc import frames_of, put
-from rnnkit.ops import compact, scan, traced
-
-NEVER = -1e30
-_FACTORS = (1_000_003, 69_069)  # of the two hashes that tell prefixes apart
+from rnnkit.decoding import ctc_prefixes
+from rnnkit.decoding.blank_skipping import without_blanks
+from rnnkit.lattice.ctc import frames_of
+from rnnkit.ops import scan, traced
 
 
 class Beam(NamedTuple):
     """The prefixes that are alive, and how they came to be."""
 
-    ends_in_blank: object  # log-probabilities, (batch, beam)
-    ends_in_symbol: object
-    last: object  # last symbol, -1 of the empty prefix
-    hashes: object  # (batch, beam, 2)
+    prefixes: ctc_prefixes.Prefixes
     parents: object  # for each frame where a prefix was before, (time, batch, beam)
     appended: object  # and which symbol it took then, -1 none
 
@@ -37,11 +34,22 @@ class Paths(NamedTuple):
     symbols: object  # (batch, paths, time)
     frames: object  # the frame at which each symbol was first read
     lengths: object  # (batch, paths)
-    scores: object  # log-probability of the label, (batch, paths); below -1e29: none
+    scores: object  # log_probs and the scorers' weights; below -1e29: there is none
+    log_probs: object  # log-probability of the label, (batch, paths)
 
 
-def ctc_beam_search(logits, lengths=None, beam_width=100, top_paths=1, blank=0):
-    """The most probable labels, each summed over its alignments.
+def ctc_beam_search(
+    logits,
+    lengths=None,
+    beam_width=100,
+    top_paths=1,
+    blank=0,
+    scorers=(),
+    skip_blanks=None,
+):
+    """The best labels, each summed over its alignments.
+
+        score(label) = ln p(label) + the scorers' weights
 
     With a beam as wide as there are prefixes it is exact. On TensorFlow it is compiled,
     each shape once.
@@ -52,14 +60,44 @@ def ctc_beam_search(logits, lengths=None, beam_width=100, top_paths=1, blank=0):
         beam_width: Prefixes kept after each frame.
         top_paths: Labels to return.
         blank: Which symbol is the blank; -1 is the last.
+        scorers: What weighs the labels besides, such as `Lexicon`, `SymbolNGram`,
+            `HotWords`.
+        skip_blanks: A probability, such as 0.999: a frame whose blank is above it, and
+            the blank of the frame before too, counts as the blank alone and costs no
+            time. An approximation; not inside `jax.jit`.
 
     Returns:
         `Paths`.
+
+    Raises:
+        ValueError: As `CTCBeamSearch`; or `skip_blanks` is no probability.
     """
-    logits = ops.convert_to_tensor(logits)
-    search = _search(logits.shape[-1], beam_width, blank)
-    beam = search.feed(search.start(ops.shape(logits)[0]), logits, lengths)
-    return search.read(beam, top_paths)
+    logits = ops.cast(ops.convert_to_tensor(logits), "float32")
+    search = _search(logits.shape[-1], beam_width, blank, tuple(scorers))
+    beam = search.start(ops.shape(logits)[0])
+    if skip_blanks is None:
+        return search.read(search.feed(beam, logits, lengths), top_paths)
+    if not 0 < skip_blanks < 1:
+        raise ValueError(f"skip_blanks is a probability, got {skip_blanks!r}.")
+    left, kept, lengths, skipped = without_blanks(
+        ops.log_softmax(logits, axis=-1),
+        frames_of(logits, lengths),
+        search.blank,
+        skip_blanks,
+    )
+    found = search.read(search.feed(beam, left, lengths), top_paths)
+    kept = ops.broadcast_to(kept[:, None], ops.shape(found.frames))
+    frames = ops.take_along_axis(kept, ops.maximum(found.frames, 0), axis=2)
+    frames = ops.where(found.frames < 0, -1, frames)
+    missing = ops.shape(logits)[1] - ops.shape(frames)[2]
+    padding = [[0, 0], [0, 0], [0, missing]]
+    return Paths(
+        ops.pad(found.symbols, padding, constant_values=-1),
+        ops.pad(frames, padding, constant_values=-1),
+        found.lengths,
+        found.scores + skipped[:, None],
+        found.log_probs + skipped[:, None],
+    )
 
 
 class CTCBeamSearch:
@@ -69,7 +107,7 @@ class CTCBeamSearch:
         beam = search.start(batch_size=1)
         for chunk in chunks:
             beam = search.feed(beam, chunk)
-            print(search.read(beam))
+            print(search.read(beam, final=False))
 
     The pieces give what the whole gives.
 
@@ -77,12 +115,15 @@ class CTCBeamSearch:
         symbols: How many, the blank among them.
         beam_width: Prefixes kept after each frame.
         blank: Which symbol is the blank; -1 is the last.
+        scorers: What weighs the labels besides, such as `Lexicon`, `SymbolNGram`,
+            `HotWords`.
 
     Raises:
-        ValueError: `beam_width`, `blank` or `top_paths` is out of range.
+        ValueError: `beam_width`, `blank` or `top_paths` is out of range; a scorer has
+            other symbols.
     """
 
-    def __init__(self, symbols, beam_width=100, blank=0):
+    def __init__(self, symbols, beam_width=100, blank=0, scorers=()):
         if beam_width < 1:
             raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
         if not -symbols <= blank < symbols:
@@ -90,156 +131,97 @@ class CTCBeamSearch:
         self.symbols = symbols
         self.beam_width = beam_width
         self.blank = blank % symbols
+        self.scorers = tuple(scorers)
+        for scorer in self.scorers:
+            self._check(scorer)
         self._run = _compiled(self._frames)
+        self._finish = _compiled(self._ends)
 
     def start(self, batch_size):
         """A beam that holds the empty prefix alone."""
-        shape = (batch_size, self.beam_width)
-        place = ops.broadcast_to(ops.arange(self.beam_width, dtype="int32"), shape)
-        nothing = ops.zeros((0, *shape), dtype="int32")
-        return Beam(
-            ends_in_blank=ops.where(place == 0, 0.0, NEVER),
-            ends_in_symbol=ops.full(shape, NEVER),
-            last=ops.full(shape, -1, dtype="int32"),
-            hashes=ops.stack(
-                [-place, -place], -1
-            ),  # of the dead ones: unlike the others
-            parents=nothing,
-            appended=nothing,
-        )
+        nothing = ops.zeros((0, batch_size, self.beam_width), dtype="int32")
+        prefixes = ctc_prefixes.start(batch_size, self.beam_width, self.scorers)
+        return Beam(prefixes, parents=nothing, appended=nothing)
 
     def feed(self, beam, logits, lengths=None):
         """The beam after further frames, `(batch, time, symbols)`."""
         logits = ops.cast(ops.convert_to_tensor(logits), "float32")
         frames = frames_of(logits, lengths)
-        *state, parents, appended = self._run(tuple(beam[:4]), logits, frames)
+        prefixes, parents, appended = self._run(beam.prefixes, logits, frames)
         return Beam(
-            *state,
+            prefixes,
             parents=ops.concatenate([beam.parents, parents], 0),
             appended=ops.concatenate([beam.appended, appended], 0),
         )
 
-    def read(self, beam, top_paths=1):
-        """The best labels so far."""
+    def read(self, beam, top_paths=1, final=True):
+        """The best labels so far.
+
+        Args:
+            beam: What `start` or `feed` gave.
+            top_paths: How many.
+            final: Whether they end here, as the scorers see it; else more is to come.
+        """
         if not 1 <= top_paths <= self.beam_width:
             raise ValueError(
                 f"top_paths must be 1 to beam_width, {self.beam_width}: {top_paths!r}."
             )
-        empty = beam.parents.shape[0] == 0
+        prefixes, parents, appended = beam
+        ends = ops.zeros_like(prefixes.weights)
+        if self.scorers and final:
+            ends = self._finish(prefixes.states)
+        empty = parents.shape[0] == 0
         if empty:  # a loop over nothing has no shapes: one frame that does nothing
             place = ops.arange(self.beam_width, dtype="int32")
-            still = ops.broadcast_to(place, ops.shape(beam.last))[None]
-            beam = beam._replace(parents=still, appended=-ops.ones_like(still))
-        symbols, frames, lengths, scores = traced(_read)(tuple(beam), top_paths)
+            parents = ops.broadcast_to(place, ops.shape(prefixes.last))[None]
+            appended = -ops.ones_like(parents)
+        found = traced(ctc_prefixes.read)(prefixes, ends, parents, appended, top_paths)
+        symbols, frames, *others = found
         if empty:
             symbols, frames = symbols[:, :, :0], frames[:, :, :0]
-        return Paths(symbols, frames, lengths, scores)
+        return Paths(symbols, frames, *others)
 
-    def _frames(self, state, logits, frames):
+    def _frames(self, prefixes, logits, frames):
         log_probs = ops.transpose(ops.log_softmax(logits, axis=-1), (1, 0, 2))
-        seen = ops.transpose(frames)
+        same = ops.arange(self.beam_width, dtype="int32")
 
-        def step(state, inputs):
+        def step(prefixes, inputs):
             log_probs, seen = inputs
-            new, parents, appended = self._frame(state, log_probs)
-            same = ops.broadcast_to(
-                ops.arange(self.beam_width, dtype="int32"), ops.shape(parents)
+            new, parents, appended = ctc_prefixes.extend(
+                prefixes, log_probs, self.blank, self.scorers
             )
-            row = seen[:, None]
-            new = tuple(
-                ops.where(row if len(n.shape) == 2 else row[..., None], n, s)
-                for n, s in zip(new, state)
+
+            def kept(new, old):
+                shape = (-1, *[1] * (len(new.shape) - 1))
+                return ops.where(ops.reshape(seen, shape), new, old)
+
+            new = tree.map_structure(kept, new, prefixes)
+            return new, (kept(parents, same), kept(appended, -1))
+
+        steps = (log_probs, ops.transpose(frames))
+        prefixes, (parents, appended) = scan(step, prefixes, steps)
+        return prefixes, parents, appended
+
+    def _ends(self, states):
+        return sum(f.finish(state) for f, state in zip(self.scorers, states))
+
+    def _check(self, scorer):
+        name = type(scorer).__name__
+        if len(scorer.symbols) != self.symbols:
+            raise ValueError(
+                f"{name} has {len(scorer.symbols)} symbols, the search {self.symbols}."
             )
-            parents = ops.where(row, parents, same)
-            return new, (parents, ops.where(row, appended, -1))
-
-        state, (parents, appended) = scan(step, tuple(state), (log_probs, seen))
-        return *state, parents, appended
-
-    def _frame(self, state, log_probs):
-        """One frame: `(batch, symbols)`."""
-        in_blank, in_symbol, last, hashes = state
-        width, symbols = self.beam_width, self.symbols
-        total = ops.logaddexp(in_blank, in_symbol)
-        known = ops.maximum(last, 0)
-        again = ops.take_along_axis(log_probs, known, axis=1)
-        stays_blank = total + log_probs[:, self.blank][:, None]
-        stays_symbol = in_symbol + ops.where(last >= 0, again, NEVER)
-
-        # Where prefix j is prefix k and one symbol more, k going on becomes j.
-        grown = _hash(hashes[:, :, None], last[:, None, :])
-        child = ops.all(grown == hashes[:, None], axis=-1) & (last >= 0)[:, None]
-        repeats = last[:, :, None] == last[:, None, :]
-        comes = ops.where(repeats, in_blank[:, :, None], total[:, :, None])
-        comes = ops.max(ops.where(child, comes + again[:, None], NEVER), axis=1)
-        stays_symbol = ops.logaddexp(stays_symbol, comes)
-        taken = put(ops.cast(child, "float32"), known, symbols) > 0
-
-        symbol = ops.arange(symbols, dtype="int32")
-        double = last[:, :, None] == symbol
-        goes = ops.where(double, in_blank[:, :, None], total[:, :, None])
-        goes = goes + log_probs[:, None]
-        goes = ops.where(taken | (symbol == self.blank), NEVER, goes)
-
-        batch = ops.shape(last)[0]
-        stays = ops.logaddexp(stays_blank, stays_symbol)
-        every = ops.concatenate(
-            [stays, ops.reshape(goes, (batch, width * symbols))], axis=1
-        )
-        scores, chosen = ops.top_k(every, width)
-        chosen = ops.cast(chosen, "int32")
-        went = chosen >= width
-        parents = ops.where(went, (chosen - width) // symbols, chosen)
-        appended = ops.where(went, (chosen - width) % symbols, -1)
-
-        def of_parent(x):
-            return ops.take_along_axis(x, parents, axis=1)
-
-        before = ops.take_along_axis(hashes, parents[:, :, None], axis=1)
-        new = (
-            ops.where(went, NEVER, of_parent(stays_blank)),
-            ops.where(went, scores, of_parent(stays_symbol)),
-            ops.where(went, appended, of_parent(last)),
-            ops.where(went[:, :, None], _hash(before, appended), before),
-        )
-        return new, parents, appended
+        if scorer.symbols[self.blank] is not None:
+            raise ValueError(
+                f"{name} has {scorer.symbols[self.blank]!r} as symbol {self.blank}, "
+                "which is the blank: put None there."
+            )
 
 
-def _read(beam, top_paths):
-    """The best prefixes of a beam, followed back through the frames."""
-    in_blank, in_symbol, _, _, parents, appended = beam
-    scores, best = ops.top_k(ops.logaddexp(in_blank, in_symbol), top_paths)
-
-    def back(place, step):
-        parents, appended = step
-        before = ops.take_along_axis(parents, place, axis=1)
-        return before, ops.take_along_axis(appended, place, axis=1)
-
-    _, symbols = scan(back, ops.cast(best, "int32"), (parents, appended), reverse=True)
-    symbols = ops.transpose(symbols, (1, 2, 0))
-    shape = ops.shape(symbols)
-    symbols = ops.reshape(symbols, (shape[0] * shape[1], shape[2]))
-    frames = ops.arange(shape[2], dtype="int32")
-    frames = ops.broadcast_to(frames, ops.shape(symbols))
-    symbols, frames, lengths = compact(symbols >= 0, symbols, frames)
-    return (
-        ops.reshape(symbols, shape),
-        ops.reshape(frames, shape),
-        ops.reshape(lengths, shape[:2]),
-        scores,
-    )
-
-
-def _hash(hashes, symbols):
-    """The hashes, `(..., 2)`, of prefixes that are one symbol longer."""
-    factors = ops.convert_to_tensor(_FACTORS, dtype="int32")
-    return hashes * factors + ops.expand_dims(symbols + 2, -1)
-
-
-@functools.cache
-def _search(symbols, beam_width, blank):
+@functools.lru_cache(maxsize=16)
+def _search(symbols, beam_width, blank, scorers):
     """A search, made and compiled once."""
-    return CTCBeamSearch(symbols, beam_width, blank)
+    return CTCBeamSearch(symbols, beam_width, blank, scorers)
 
 
 def _compiled(function):

@@ -93,7 +93,7 @@ def test_a_second_call_compiles_nothing():
     logits = RNG.normal(size=(2, 6, 4)).astype("float32")
     for _ in range(2):
         ctc_beam_search(logits, None, 5)
-    search = ctc_beam._search(4, 5, 0)
+    search = ctc_beam._search(4, 5, 0, ())
     assert search._run.experimental_get_tracing_count() == 1
 
 

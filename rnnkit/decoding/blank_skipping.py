@@ -1,0 +1,49 @@
+"""Frames that a search need not look at."""
+
+import math
+
+import keras
+from keras import ops
+
+from rnnkit.ops import compact
+
+
+def without_blanks(log_probs, frames, blank, threshold):
+    """Leave out the frames that are blank beyond doubt, but the first of each run.
+
+    Args:
+        log_probs: `(batch, time, symbols)`.
+        frames: Which frames count, booleans `(batch, time)`.
+        blank: The symbol that separates.
+        threshold: Probability of the blank above which there is no doubt.
+
+    Returns:
+        The log-probabilities of the frames that are left, shorter in time; which
+        frames they were, `(batch, time)`, -1 after the last; how many they are, and
+        the sum of the blank's log-probabilities in the others, `(batch,)`.
+    """
+    of_blank = log_probs[:, :, blank]
+    sure = (of_blank > math.log(threshold)) & frames
+    before = ops.pad(sure[:, :-1], [[0, 0], [1, 0]])
+    out = sure & before
+    places = ops.arange(ops.shape(sure)[1], dtype="int32")
+    kept, count = compact(frames & ~out, ops.broadcast_to(places, ops.shape(sure)))
+    kept = kept[:, : _rounded(ops.max(count), ops.shape(sure)[1])]
+    left = ops.take_along_axis(log_probs, ops.maximum(kept, 0)[:, :, None], axis=1)
+    return left, kept, count, ops.sum(ops.where(out, of_blank, 0.0), axis=1)
+
+
+def _rounded(count, time):
+    """A count of frames, up to an eighth of all: eight shapes to compile, no more."""
+    if keras.backend.backend() != "tensorflow":
+        count = int(count)
+    else:
+        import tensorflow as tf
+
+        if tf.executing_eagerly():
+            count = int(count)
+    eighth = (time + 7) // 8
+    steps = (count + eighth - 1) // eighth * eighth
+    if isinstance(steps, int):
+        return min(max(steps, eighth), time)
+    return ops.minimum(ops.maximum(steps, eighth), time)
