@@ -28,6 +28,8 @@ class SequenceBatches(keras.utils.PyDataset):
             padded to its longest.
         shuffle: Draw a new order for every pass.
         seed: Of the orders.
+        like: A `SequenceBatches` whose sizes to take where they are long enough, so
+            that what was compiled for it serves here too.
         strict: Whether a bad item is an error. Otherwise it is left out, and a
             warning names it.
 
@@ -49,10 +51,11 @@ class SequenceBatches(keras.utils.PyDataset):
         labels=None,
         vocabulary=None,
         batch_size=32,
-        buckets=8,
+        buckets=4,
         shuffle=False,
         seed=0,
         strict=False,
+        like=None,
     ):
         super().__init__()
         inputs = [np.asarray(x) for x in inputs]
@@ -80,7 +83,8 @@ class SequenceBatches(keras.utils.PyDataset):
         self.has_labels = labels is not None
         self.lengths = np.array([len(x) for x in self.inputs], "int32")
         self.first, self._pass = 0, 0
-        self._buckets = self._bucketed(buckets)
+        sizes = like.sizes if isinstance(like, SequenceBatches) else ()
+        self._buckets = self._bucketed(buckets, sizes)
         self._order = self._drawn()
 
     def __len__(self):
@@ -140,14 +144,28 @@ class SequenceBatches(keras.utils.PyDataset):
         cardinality = tf.data.experimental.assert_cardinality(len(self) - first)
         return dataset.apply(cardinality).prefetch(2)
 
-    def _bucketed(self, buckets):
+    @property
+    def sizes(self):
+        """To what the buckets are padded, `[(time, labels)]`, the shortest first."""
+        return [size for _, size in self._buckets]
+
+    def _bucketed(self, buckets, sizes):
         """Groups of like length, each `(items, (time, labels))` with its sizes."""
         order = np.argsort(self.lengths, kind="stable")
-        groups, width = [], 1
-        for items in np.array_split(order, buckets):
+        lengths = self.lengths[order]
+        times = {
+            int(part[-1]) for part in np.array_split(lengths, buckets) if len(part)
+        }
+        if sizes:
+            times = {time for time, _ in sizes} | {max(max(sizes)[0], lengths[-1])}
+        groups, width, begin, widths = [], 1, 0, dict(sizes)
+        for time in sorted(times):
+            end = np.searchsorted(lengths, time, side="right")
+            items, begin = order[begin:end], end
             if len(items):
-                width = max([width, *(len(self.labels[i]) for i in items)])
-                groups.append((items, (self.lengths[items[-1]], width)))
+                labels = [len(self.labels[i]) for i in items]
+                width = max(width, widths.get(time, 1), *labels)
+                groups.append((items, (time, width)))
         return groups
 
     def _drawn(self):

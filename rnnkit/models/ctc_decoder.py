@@ -94,7 +94,9 @@ class CTCDecoder:
         if self.lexicon is not None:
             text = " ".join(self.lexicon.words_of(ids))
         symbols = tuple(self.vocabulary.decode([i]) for i in ids)
-        return Transcription(text, reading, symbols, tuple(frames.tolist()), float(score))
+        return Transcription(
+            text, reading, symbols, tuple(frames.tolist()), float(score)
+        )
 
 
 def _best(paths):

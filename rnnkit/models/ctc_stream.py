@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from rnnkit.decoding import CTCBeamSearch
-from rnnkit.layers import TimeDelay
 from rnnkit.layers.stepping import initial_state, step
+from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.models.stepping import is_recurrent
 from rnnkit.ops import scan
 from rnnkit.ops.tracing import compiled

@@ -11,6 +11,11 @@ from rnnkit.models.training import LossGuard, as_list
 from rnnkit.ops.tracing import compiled
 
 _NAMED = 5  # items that a report names
+_ADVICE = (
+    "All CTC models begin so. Should it last, try another learning rate (ten times "
+    "more or less, rising over the first steps), features of mean 0 and variance 1, "
+    "less sub-sampling, or short sequences first."
+)
 
 
 class CTCTraining:
@@ -73,16 +78,18 @@ class CTCTraining:
             ValueError: With `strict`, an item is bad.
             LossError: The loss is NaN or infinite.
         """
-        data = self._labelled(x, y, batch_size, shuffle, strict)
+        data = self._labelled(
+            x, y, batch_size=batch_size, shuffle=shuffle, strict=strict
+        )
         if isinstance(validation_data, tuple):
             validation_data = self._labelled(
-                *validation_data, batch_size=batch_size, strict=strict
+                *validation_data, batch_size=batch_size, strict=strict, like=data
             )
         self._validation = validation_data
         callbacks = as_list(callbacks)
         first = getattr(data, "first", 0)
         if isinstance(data, SequenceBatches):
-            if not first:
+            if not first and not kwargs.get("initial_epoch"):
                 self._report(data, strict)
             watched = validation_data
             watched = watched if isinstance(watched, SequenceBatches) else data
@@ -91,14 +98,13 @@ class CTCTraining:
         return super().fit(
             _dataset(data, first),
             epochs=epochs,
+            shuffle=False,  # the batches are
             validation_data=_dataset(validation_data),
             callbacks=[LossGuard(first), *callbacks],
             **kwargs,
         )
 
-    def evaluate(
-        self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs
-    ):
+    def evaluate(self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs):
         """Keras' `evaluate`, and how much of what is read is wrong.
 
         Args:
@@ -118,7 +124,7 @@ class CTCTraining:
         if kwargs.get("_use_cached_eval_dataset"):
             data = self._validation
         else:
-            data = x = self._labelled(x, y, batch_size)
+            data = x = self._labelled(x, y, batch_size=batch_size)
         logs = super().evaluate(_dataset(x), return_dict=True, **kwargs)
         if isinstance(data, SequenceBatches) and data.has_labels:
             read = self.transcribe(data, details=True, **decoding)
@@ -126,12 +132,10 @@ class CTCTraining:
             logs |= error_rates(data.labels, read, self.vocabulary)
         return logs if return_dict else list(logs.values())
 
-    def _labelled(self, x, y=None, batch_size=32, shuffle=False, strict=False):
+    def _labelled(self, x, y=None, **options):
         if y is None and not isinstance(x, SequenceBatches):
             return x  # whatever Keras takes
-        return self._sequences(
-            x, y, batch_size=batch_size, shuffle=shuffle, strict=strict
-        )
+        return self._sequences(x, y, **options)
 
     def _report(self, data, strict):
         """Say which texts need more frames than there are."""
@@ -168,24 +172,13 @@ class CollapseWatch(keras.callbacks.Callback):
     def __init__(self, inputs):
         super().__init__()
         self.inputs = inputs
-        self.epochs = 0
 
     def on_epoch_end(self, epoch, logs=None):
         logits, frames = self.model._read(self.inputs)
         best = ops.convert_to_numpy(ops.argmax(logits, axis=-1))
         inside = np.arange(best.shape[1]) < ops.convert_to_numpy(frames)[:, None]
         if (best == self.model.blank)[inside].all():
-            self.epochs += 1
-            advice = (
-                "All CTC models begin so; should it last, try another learning rate "
-                "(ten times more or less, rising over the first steps), features of "
-                "mean 0 and variance 1, less sub-sampling, or short sequences first."
-            )
-            since = f", {self.epochs} epochs now." if self.epochs > 1 else "."
-            advice = f" {advice}" if self.epochs in (1, 5) else ""
-            print(f"\nEvery frame still reads as blank{since}{advice}")
-        else:
-            self.epochs = 0
+            print(f"\nAfter epoch {epoch + 1} every frame reads as blank. {_ADVICE}")
 
 
 def _dataset(data, first=0):

@@ -36,14 +36,13 @@ def run(layers, x, mask, training=False):
         given = {"mask": mask, "training": training}
         y = layer(x, **{name: given[name] for name in _arguments(type(layer))})
         mask = mask_after(layer, x, y, mask)
-        frames = y.shape[1]
-        if mask is not None and None not in (mask.shape[1], frames):
-            if mask.shape[1] != frames:
-                raise ValueError(
-                    f"{layer.name} makes {frames} frames, but its mask has "
-                    f"{mask.shape[1]}: use a layer that makes the mask shorter too, "
-                    "such as rnnkit.layers.TimeDelay or PyramidalBidirectional."
-                )
+        frames, known = y.shape[1], None if mask is None else mask.shape[1]
+        if frames and known and frames != known:
+            raise ValueError(
+                f"{layer.name} makes {frames} frames, but its mask has {known}: use a "
+                "layer that makes the mask shorter too, such as "
+                "rnnkit.layers.TimeDelay or PyramidalBidirectional."
+            )
         x = y
     return x, mask
 
