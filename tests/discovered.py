@@ -26,8 +26,15 @@ def cells():
 
 
 def layers():
-    """Every public layer class."""
-    return public_classes(rnnkit.layers)
+    """Every public recurrent layer class."""
+    every = public_classes(rnnkit.layers)
+    return [one for one in every if hasattr(one, "initial_state")]
+
+
+def other_layers():
+    """Every public layer class that carries no state."""
+    every = public_classes(rnnkit.layers)
+    return [one for one in every if not hasattr(one, "initial_state")]
 
 
 def models():

@@ -6,15 +6,25 @@ Every cell of `rnnkit.cells`, and every cell of your own that carries
 
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
 from rnnkit.layers.deep import DeepRecurrent
+from rnnkit.layers.deltas import Deltas, Standardize
 from rnnkit.layers.named import LAYERS
 from rnnkit.layers.recurrent import Recurrent
+from rnnkit.layers.spec_augment import SpecAugment
+from rnnkit.layers.spectra import MFCC, LogMel
+from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.layers.torch_weights import weights_from_torch
 
 __all__ = [
     "Bidirectional",
     "DeepRecurrent",
+    "Deltas",
+    "LogMel",
+    "MFCC",
     "PyramidalBidirectional",
     "Recurrent",
+    "SpecAugment",
+    "Standardize",
+    "TimeDelay",
     "weights_from_torch",
     *LAYERS,
 ]
