@@ -2,6 +2,8 @@
 
 from rnnkit.data.datasets import load as load
 from rnnkit.data.examples import Examples as Examples
+from rnnkit.data.line_images import load_archiscribe as load_archiscribe
+from rnnkit.data.line_images import load_primus as load_primus
 from rnnkit.data.sources import SourceText as SourceText
 from rnnkit.data.sources import read_sources as read_sources
 from rnnkit.data.sources import standard_library as standard_library

@@ -65,7 +65,7 @@ def load_an4(data_dir=None):
 
 
 def an4_dictionary(data_dir=None):
-    """The pronunciations of AN4's words, 130 words of 34 phones.
+    """The pronunciations of AN4's words: 130 of 101 words, in 33 phones.
 
     Args:
         data_dir: Folder that has `an4/etc/an4.dic`. By default as in `load_an4`.
@@ -110,7 +110,8 @@ def load_festvox_ru(data_dir=None):
     Returns:
         `{"train": Examples, "valid": Examples, "test": Examples}`: features float32
         `(time, 13)`, labels int32 `(time,)`, `symbols` the 51 phones, `pau` for a
-        pause. Texts are as published: Cyrillic, some vowels with `+` before them where
+        pause. Frame i has the phone that is heard at its middle, `i / 100 + 0.015`
+        seconds. Texts are as published: Cyrillic, some vowels with `+` before them where
         the stress is not told by the word.
 
     Raises:
@@ -160,7 +161,7 @@ def _read_npz(path, fields, made):
             "data_dir= or RNNKIT_DATA."
         )
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {field: file[field] for field in fields}
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is not what is read here: {error}.") from error
