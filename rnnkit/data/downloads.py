@@ -112,12 +112,11 @@ class PublishedFolder:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as tmp:
             archive, whole = Path(tmp) / "download", Path(tmp) / "whole"
-            fetch(
-                self.url,
-                archive,
+            by_hand = (
                 f"Put its files into {folder} by hand, or name the folder that has "
-                f"{self.folder}/ with data_dir= or RNNKIT_DATA.",
+                f"{self.folder}/ with data_dir= or RNNKIT_DATA."
             )
+            fetch(self.url, archive, by_hand)
             whole.mkdir()
             pattern = re.compile(self.member)
             for name, content in members(archive, self.url, pattern.fullmatch):
@@ -126,7 +125,7 @@ class PublishedFolder:
             if found != self.sha256:
                 raise ValueError(
                     f"{self.url} is not what was published: its files have the sha256 "
-                    f"{found}, not {self.sha256}. Nothing was kept."
+                    f"{found}, not {self.sha256}. Nothing was kept. {by_hand}"
                 )
             os.replace(whole, folder)
 

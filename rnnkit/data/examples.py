@@ -76,8 +76,6 @@ def read_each(read, items, strict, problem=""):
         ValueError: No item is left; or with `strict` an item is bad or there is a
             `problem`.
     """
-    if strict and problem:
-        raise ValueError(problem)
     items, rows, bad = list(items), [], []
     for item in items:
         try:
@@ -90,7 +88,7 @@ def read_each(read, items, strict, problem=""):
         more = f" … and {len(bad) - _NAMED:,} more." if len(bad) > _NAMED else ""
         left_out = f"{len(bad):,} of {len(items):,} left out:"
         problem = " ".join([problem, left_out, *bad[:_NAMED]]).strip() + more
-    if not rows:
+    if (problem and strict) or not rows:
         raise ValueError(problem or "There is nothing to read.")
     if problem:
         warnings.warn(problem, stacklevel=3)

@@ -111,8 +111,7 @@ def load_festvox_ru(data_dir=None):
         `{"train": Examples, "valid": Examples, "test": Examples}`: features float32
         `(time, 13)`, labels int32 `(time,)`, `symbols` the 51 phones, `pau` for a
         pause. Frame i has the phone that is heard at its middle, `i / 100 + 0.015`
-        seconds. Texts are as published: Cyrillic, some vowels with `+` before them where
-        the stress is not told by the word.
+        seconds. Texts are as published: Cyrillic, with `+` before some stressed vowels.
 
     Raises:
         FileNotFoundError: A file is not there.
