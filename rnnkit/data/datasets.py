@@ -1,14 +1,11 @@
 """Published data sets by name: looked for in a folder first, then downloaded."""
 
 import dataclasses
-import hashlib
-import http.client
 import os
-import tarfile
 import tempfile
-import urllib.request
-import zlib
 from pathlib import Path
+
+from rnnkit.data.downloads import fetch, home, members, sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +95,7 @@ def load(name, data_dir=None):
         known = ", ".join([*DATA_SETS, "ptb_characters"])
         raise ValueError(f"No data set {name!r}; there are {known}.")
     data_set = DATA_SETS[key]
-    folder = _home(data_dir) / data_set.folder
+    folder = home(data_dir) / data_set.folder
     missing = {
         part: file
         for part, file in data_set.files.items()
@@ -114,18 +111,13 @@ def load(name, data_dir=None):
     return {p: _as_characters(t) if characters else t for p, t in texts.items()}
 
 
-def _home(data_dir):
-    given = data_dir or os.environ.get("RNNKIT_DATA")
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "rnnkit"
-
-
 def _as_characters(words):
     lines = (line.strip().replace(" ", "_") for line in words.split("\n"))
     return "\n".join(lines)
 
 
 def _check(content, file, where):
-    found = hashlib.sha256(content).hexdigest()
+    found = sha256(content)
     if found != file.sha256:
         raise ValueError(
             f"{where} is not the published {file.name}: its sha256 is {found}, not "
@@ -138,16 +130,13 @@ def _download(data_set, files, folder):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as part:
         archive = Path(part) / "download"
-        try:
-            with urllib.request.urlopen(data_set.url, timeout=60) as response:
-                archive.write_bytes(response.read())
-        except (http.client.HTTPException, OSError) as error:
-            names = ", ".join(file.name for file in files)
-            raise ConnectionError(
-                f"Could not download {data_set.url} ({error}). Put {names} into "
-                f"{folder} by hand, or name the folder that has "
-                f"{data_set.folder}/ with data_dir= or RNNKIT_DATA."
-            ) from error
+        names = ", ".join(file.name for file in files)
+        fetch(
+            data_set.url,
+            archive,
+            f"Put {names} into {folder} by hand, or name the folder that has "
+            f"{data_set.folder}/ with data_dir= or RNNKIT_DATA.",
+        )
         for file in files:
             content = _content(archive, file, data_set.url)
             _check(content, file, data_set.url)
@@ -160,13 +149,6 @@ def _content(archive, file, url):
     """The bytes of a file; out of an archive only this member is ever read."""
     if not file.member:
         return archive.read_bytes()
-    try:
-        with tarfile.open(archive) as members:
-            for member in members:
-                if member.name.removeprefix("./") == file.member and member.isfile():
-                    return members.extractfile(member).read()
-    except (tarfile.ReadError, EOFError, zlib.error) as error:
-        raise ValueError(
-            f"{url} gave no whole archive ({error}). Try again: nothing was kept."
-        ) from error
+    for _, content in members(archive, url, lambda name: name == file.member):
+        return content
     raise ValueError(f"{url} holds no {file.member}.")

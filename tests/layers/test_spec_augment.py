@@ -68,7 +68,7 @@ def test_padding_before_the_item_is_left_too():
 def test_features_are_hidden_through_the_item():
     layer = SpecAugment(0, 0, 1, 3, seed=3)
     y = np.array(layer(X, mask=MASK, training=True))
-    changed = X != y
+    changed = y != X
     widths = []
     for row, length in zip(changed, LENGTHS, strict=True):
         bands = row[0]

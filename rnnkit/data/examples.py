@@ -1,0 +1,105 @@
+"""Labelled sequences: recordings or images, each with its text."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+
+_NAMED = 3  # bad items named in a warning
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Examples:
+    """Sequences with their texts, `n` of each in the same order.
+
+    Attributes:
+        names: Their names.
+        inputs: float32 arrays: features `(time, features)`, samples `(time,)` or
+            images `(height, width)`.
+        texts: What is said or written in them.
+        groups: Who speaks, or which work it is from. Examples of one group resemble
+            each other: hold out whole groups to measure on strangers.
+        labels: int32 arrays `(time,)`, a class for each frame; None where there are
+            none.
+        symbols: What the classes of `labels`, or the words of `texts`, are; empty
+            where the data set has no list of them.
+
+    Raises:
+        ValueError: There is not one of each.
+    """
+
+    names: tuple
+    inputs: tuple
+    texts: tuple
+    groups: tuple
+    labels: tuple | None = None
+    symbols: tuple = ()
+
+    def __post_init__(self):
+        for field in ("inputs", "texts", "groups", "labels"):
+            values = getattr(self, field)
+            if values is not None and len(values) != len(self.names):
+                raise ValueError(
+                    f"{len(self.names)} names, but {len(values)} {field}: an example "
+                    "has one of each."
+                )
+
+    def __len__(self):
+        return len(self.names)
+
+    def subset(self, indices):
+        """The examples at these indices, in this order, or where a mask is true."""
+        chosen = np.arange(len(self))[list(indices)]
+
+        def take(values):
+            return None if values is None else tuple(values[i] for i in chosen)
+
+        fields = ("names", "inputs", "texts", "groups", "labels")
+        taken = {field: take(getattr(self, field)) for field in fields}
+        return dataclasses.replace(self, **taken)
+
+
+def read_each(read, items, strict, problem=""):
+    """Read items one by one; leave out those that are bad, and say so once.
+
+    Args:
+        read: A function of one item, which raises ValueError or OSError, naming it,
+            where it is bad.
+        items: What to read.
+        strict: Raise at the first bad item instead.
+        problem: What is already known to be wrong with all of them, in words.
+
+    Returns:
+        List of what `read` gave.
+
+    Raises:
+        ValueError: No item is left; or with `strict` an item is bad or there is a
+            `problem`.
+    """
+    items, rows, bad = list(items), [], []
+    for item in items:
+        try:
+            rows.append(read(item))
+        except (ValueError, OSError) as error:
+            if strict:
+                raise
+            bad.append(str(error))
+    if bad:
+        more = f" … and {len(bad) - _NAMED:,} more." if len(bad) > _NAMED else ""
+        left_out = f"{len(bad):,} of {len(items):,} left out:"
+        problem = " ".join([problem, left_out, *bad[:_NAMED]]).strip() + more
+    if (problem and strict) or not rows:
+        raise ValueError(problem or "There is nothing to read.")
+    if problem:
+        warnings.warn(problem, stacklevel=3)
+    return rows
+
+
+def by_part(rows, parts, symbols=()):
+    """Rows `(part, name, input, text, group)` → `{part: Examples}`."""
+    split = {}
+    for part in parts:
+        columns = zip(*(row[1:] for row in rows if row[0] == part))
+        names, inputs, texts, groups = tuple(columns) or ((),) * 4
+        split[part] = Examples(names, inputs, texts, groups, symbols=symbols)
+    return split
