@@ -9,6 +9,7 @@ from keras import ops
 
 from rnnkit.lattice import ctc as lattice
 from rnnkit.losses.framewise import FrameLoss
+from rnnkit.ops.tracing import graph
 from rnnkit.registration import export
 
 INFEASIBLE = ("zero", "inf", "error")
@@ -254,9 +255,7 @@ def _tensorflow(labels, logits, label_lengths, frames, blank):
 
 @functools.cache
 def _in_a_graph():
-    import tensorflow as tf
-
-    return tf.function(_in_parts, autograph=False)
+    return graph(_in_parts)
 
 
 def _in_parts(labels, logits, label_lengths, frames, blank, compiled):

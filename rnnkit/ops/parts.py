@@ -7,6 +7,7 @@ one core. TensorFlow runs several such programs side by side.
 import tensorflow as tf
 
 from rnnkit.ops.devices import cores, has_gpu
+from rnnkit.ops.tracing import graph
 
 # Whether XLA compiles the programs. Without it they give the same numbers, more
 # slowly, but start at once: for tests of many options on tiny shapes.
@@ -15,7 +16,7 @@ COMPILE = True
 
 def program(function):
     """The function, compiled as `COMPILE` says."""
-    return tf.function(function, jit_compile=COMPILE, autograph=False)
+    return graph(function, jit_compile=COMPILE)
 
 
 def _count(batch):

@@ -16,11 +16,11 @@ def traced(function):
         return function
     import tensorflow as tf
 
-    graph = compiled(function)
+    in_graph = compiled(function)
 
     @functools.wraps(function)
     def run(*args):
-        return graph(*args) if tf.executing_eagerly() else function(*args)
+        return in_graph(*args) if tf.executing_eagerly() else function(*args)
 
     return run
 
@@ -29,6 +29,16 @@ def compiled(function):
     """The function; on TensorFlow in a graph of its own, one for all sizes."""
     if keras.backend.backend() != "tensorflow":
         return function
+    return graph(function, reduce_retracing=True)
+
+
+def graph(function, **options):
+    """A `tf.function` that may see many shapes, and does not warn of it.
+
+    Each is compiled once, as sequences come in few lengths.
+    """
     import tensorflow as tf
 
-    return tf.function(function, autograph=False, reduce_retracing=True)
+    made = tf.function(function, autograph=False, **options)
+    made._omit_frequent_tracing_warning = True
+    return made

@@ -16,6 +16,7 @@ Three ideas, none of them special to a cell:
 import tensorflow as tf
 
 from rnnkit.ops import parts
+from rnnkit.ops.tracing import graph
 from rnnkit.recurrence.program import Program
 
 SECOND_ORDER = (
@@ -42,7 +43,7 @@ class Hoisted:
 
     def __init__(self, cell):
         self.cell = cell
-        self._eager = tf.function(self._run, autograph=False)
+        self._eager = graph(self._run)
         self._programs = {}
 
     def __call__(self, *args, **kwargs):

@@ -1,0 +1,300 @@
+"""A CTC model, from sequences and texts to transcripts."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import rnnkit
+from rnnkit.data import Characters, SequenceBatches, Tokens
+from rnnkit.layers import (
+    LSTM,
+    Bidirectional,
+    PyramidalBidirectional,
+    TimeDelay,
+)
+from rnnkit.losses import ctc_loss
+from rnnkit.models import CTCModel
+
+jiwer = pytest.importorskip("jiwer")
+
+VOCABULARY = Characters("abc ")
+
+
+def examples(count, seed=0):
+    """Words whose letters are features that last some frames, with noise."""
+    rng = np.random.default_rng(seed)
+    inputs, texts = [], []
+    for _ in range(count):
+        words = ["".join(rng.choice(list("abc"), rng.integers(1, 4))) for _ in "xy"]
+        texts.append(" ".join(words))
+        rows = []
+        for letter in texts[-1]:
+            rows += [np.eye(4)[" abc".index(letter)]] * rng.integers(2, 5)
+            rows += [np.zeros(4)]
+        noise = 0.1 * rng.normal(size=(len(rows), 4))
+        inputs.append((np.array(rows) + noise).astype("float32"))
+    return inputs, texts
+
+
+INPUTS, TEXTS = examples(60)
+
+
+def forward(units=16):
+    return LSTM(units, return_sequences=True)
+
+
+def make(encoder=None, vocabulary=VOCABULARY):
+    keras.utils.set_random_seed(1)
+    model = CTCModel(encoder or [forward()], vocabulary)
+    model.compile(keras.optimizers.Adam(0.02))
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained():
+    model = make([TimeDelay(12, (-1, 0, 1)), forward(24)])
+    model.fit(INPUTS, TEXTS, batch_size=12, epochs=14, verbose=0)
+    return model
+
+
+def test_it_learns_to_read(trained):
+    inputs, texts = examples(40, seed=5)
+    read = trained.transcribe(inputs)
+    assert jiwer.cer(texts, read) < 0.15
+    rates = trained.evaluate(inputs, texts, return_dict=True, verbose=0)
+    assert rates["symbol_error"] == pytest.approx(jiwer.cer(texts, read), abs=0.02)
+    assert rates["word_error"] == pytest.approx(jiwer.wer(texts, read))
+    wrong = np.mean([a != b for a, b in zip(texts, read)])
+    assert rates["sequence_error"] == pytest.approx(wrong)
+    x, lengths = padded(inputs)
+    y = labels(texts)
+    logits = trained((x, lengths))
+    loss = ctc_loss(y, logits, logit_lengths=lengths, blank=4)
+    assert rates["loss"] == pytest.approx(float(np.mean(loss)), rel=1e-3)
+
+
+def padded(inputs, more=0):
+    lengths = np.array([len(x) for x in inputs], "int32")
+    x = np.zeros((len(inputs), lengths.max() + more, 4), "float32")
+    for row, one in zip(x, inputs):
+        row[: len(one)] = one
+    return x, lengths
+
+
+def labels(texts):
+    y = np.full((len(texts), max(map(len, texts))), -1)
+    for row, text in zip(y, texts):
+        row[: len(text)] = VOCABULARY.encode(text)
+    return y
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        [forward()],
+        [TimeDelay(8, (-2, 0, 1), stride=2), Bidirectional(forward(8))],
+        [PyramidalBidirectional(forward(8)), keras.layers.Dropout(0.5)],
+        [keras.layers.Dense(6), Bidirectional(forward(8)), forward(8)],
+    ],
+)
+def test_padding_and_neighbours_change_nothing(encoder):
+    model = make(encoder)
+    x, lengths = padded(INPUTS[:5], more=4)
+    together, frames = model.read((x, lengths))
+    for row, one in enumerate(INPUTS[:5]):
+        alone, count = model.read((one[None], lengths[row : row + 1]))
+        assert frames[row] == count[0]
+        got = np.array(together)[row, : int(count[0])]
+        np.testing.assert_allclose(got, np.array(alone)[0, : int(count[0])], atol=1e-6)
+        without, _ = model.read(one[None])
+        np.testing.assert_allclose(without[0], alone[0], atol=1e-6)
+
+
+def test_the_loss_reads_no_padding():
+    model = make([PyramidalBidirectional(forward(8))])
+    x, lengths = padded(INPUTS[:6], more=7)
+    logits = model((x, lengths))
+    y = labels(TEXTS[:6])
+    wanted = ctc_loss(y, logits, logit_lengths=-(-lengths // 2), blank=4)
+    loss = model.compute_loss(y=y, y_pred=logits)
+    assert float(loss) == pytest.approx(float(np.mean(wanted)), rel=1e-5)
+
+
+def test_transcripts_come_in_order_whatever_the_batches(trained):
+    together = trained.transcribe(INPUTS, batch_size=7)
+    assert together == [trained.transcribe([x])[0] for x in INPUTS]
+    tf = pytest.importorskip("tensorflow")
+    assert together == trained.transcribe(tf.ragged.stack(INPUTS))
+    assert together == trained.transcribe(padded(INPUTS))
+
+
+def test_a_lexicon_and_a_language_model_help(trained):
+    noisy = [x + np.random.default_rng(0).normal(0, 0.5, x.shape) for x in INPUTS]
+    noisy = [x.astype("float32") for x in noisy]
+    words = sorted({word for text in TEXTS for word in text.split()})
+    lm = rnnkit.lm.NGram.train([text.split() for text in TEXTS], 2)
+    greedy = jiwer.wer(TEXTS, trained.transcribe(noisy))
+    read = trained.transcribe(noisy, lexicon=words, lm=lm, lm_weight=0.5)
+    assert jiwer.wer(TEXTS, read) < greedy
+    assert {word for text in read for word in text.split()} <= set(words)
+    spelt = {word.upper(): word for word in words}
+    read_spelt = trained.transcribe(noisy, lexicon=spelt, beam_width=100)
+    plain = trained.transcribe(noisy, lexicon=words, beam_width=100)
+    assert read_spelt == [text.upper() for text in plain]
+    details = trained.transcribe(noisy[:2], hot_words=["abc"], details=True)
+    for one in details:
+        assert "".join(one.symbols) == one.reading == one.text
+        assert len(one.frames) == len(one.symbols)
+        assert list(one.frames) == sorted(one.frames)
+
+
+def test_alignments_stand_where_the_letters_are(trained):
+    found = trained.align(INPUTS[:6], TEXTS[:6], batch_size=4)
+    for one, text, x in zip(found, TEXTS, INPUTS):
+        assert len(one.starts) == len(text)
+        assert len(one.path) == len(x)
+        assert np.all(one.starts[1:] >= one.ends[:-1])
+        heard = [" abc"[k] for k in x[:, :].argmax(1)]
+        near = [
+            letter in heard[max(0, start - 2) : end + 2]
+            for letter, start, end in zip(text, one.starts, one.ends)
+        ]
+        assert np.mean(near) > 0.8
+
+
+@pytest.mark.parametrize("sizes", [(1,), (4, 1, 7), (100,)])
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        [forward()],
+        [TimeDelay(8, (-3, 0, 2)), forward(8), keras.layers.Dense(5)],
+        [TimeDelay(8, (-1, 0, 1), stride=2), TimeDelay(8, (0, 3), stride=3)],
+        [TimeDelay(8, (-5, -4), stride=3), forward(6)],
+    ],
+)
+def test_a_stream_gives_what_the_whole_gives(encoder, sizes):
+    model = make(encoder)
+    x = np.random.default_rng(2).normal(size=(2, 23, 4)).astype("float32")
+    whole, _ = model.read(x)
+    stream, begin, k = model.stream(2), 0, 0
+    while begin < 23:
+        size = sizes[k % len(sizes)]
+        stream.feed(x[:, begin : begin + size])
+        begin, k = begin + size, k + 1
+    stream.finish()
+    np.testing.assert_allclose(stream.logits, whole, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"beam_width": 8, "lexicon": ["a", "bc"]}])
+def test_a_stream_reads_what_transcribe_reads(trained, options):
+    stream = trained.stream(**options)
+    for begin in range(0, len(INPUTS[0]), 6):
+        stream.feed(INPUTS[0][None, begin : begin + 6])
+    assert stream.finish() == trained.transcribe(INPUTS[:1], **options)
+
+
+def test_what_reads_the_whole_cannot_be_streamed():
+    model = make([Bidirectional(forward(4))])
+    with pytest.raises(ValueError, match="cannot be streamed"):
+        model.stream()
+
+
+def test_a_file_holds_the_whole_model(trained, tmp_path):
+    trained.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.transcribe(INPUTS) == trained.transcribe(INPUTS)
+    again.fit(INPUTS[:12], TEXTS[:12], verbose=0)
+    tokens = make([forward(4)], Tokens(["x", "|"]))
+    config = CTCModel.from_config(tokens.get_config()).get_config()
+    assert config["vocabulary"] == tokens.get_config()["vocabulary"]
+
+
+ALONE = """
+import json, sys
+sys.modules["keras"] = sys.modules["rnnkit"] = None  # cannot be imported
+import numpy as np, tensorflow as tf
+with np.load(sys.argv[2]) as file:
+    x, lengths = file["x"], file["lengths"]
+serve = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+texts = serve(inputs=tf.constant(x), lengths=tf.constant(lengths))["text"]
+print(json.dumps([text.decode() for text in texts.numpy()]))
+"""
+
+
+@pytest.mark.parametrize("options", [{}, {"beam_width": 6, "lexicon": ["ab", "c"]}])
+def test_the_export_reads_in_tensorflow_alone(trained, tmp_path, options):
+    trained.export(tmp_path / "export", **options)
+    x, lengths = padded(INPUTS[:4], more=3)
+    np.savez(tmp_path / "x.npz", x=x, lengths=lengths)
+    command = [sys.executable, "-c", ALONE, tmp_path / "export", tmp_path / "x.npz"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(printed.stdout) == trained.transcribe(INPUTS[:4], **options)
+
+
+def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.optimizer.iterations == 7:
+                raise KeyboardInterrupt
+
+    def train(path, callbacks=()):
+        model = make()
+        data = SequenceBatches(INPUTS, TEXTS, VOCABULARY, 16, shuffle=True)
+        model.build((None, None, 4))
+        resume = rnnkit.training.Resume(path, every=0)
+        rnnkit.training.fit(model, data.passes(3), 3, resume, callbacks, verbose=0)
+        return model
+
+    whole = train(tmp_path / "a")
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "b", [Stop()])
+    rest = train(tmp_path / "b")
+    assert rest.optimizer.iterations == whole.optimizer.iterations
+    for ours, theirs in zip(rest.get_weights(), whole.get_weights()):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_texts_too_long_are_counted_before_training(capsys):
+    model = make([TimeDelay(4, stride=2), forward(4)])
+    texts = ["aaaaaaaaaaaaaa", *TEXTS[1:8]]  # 14 letters, 13 blanks between them
+    model.fit(INPUTS[:8], texts, verbose=0)
+    frames = -(-len(INPUTS[0]) // 2)
+    said = f"item 0 needs 27 frames and has {frames}"
+    assert f"texts are too long for their sequences and teach nothing: {said}" in (
+        capsys.readouterr().out
+    )
+    with pytest.raises(ValueError, match=said):
+        model.fit(INPUTS[:8], texts, strict=True, verbose=0)
+
+
+def test_a_collapse_is_named(capsys):
+    model = make()
+    model.compile(keras.optimizers.SGD(0.0))
+    model.build((None, None, 4))
+    model.head.bias.assign([0, 0, 0, 0, 50.0])
+    model.fit(INPUTS[:8], TEXTS[:8], verbose=0)
+    assert "After epoch 1 every frame reads as blank." in capsys.readouterr().out
+    model.head.bias.assign([50.0, 0, 0, 0, 0])
+    model.fit(INPUTS[:8], TEXTS[:8], verbose=0)
+    assert "reads as blank" not in capsys.readouterr().out
+
+
+def test_a_bad_item_does_not_end_a_run_unless_strict():
+    model = make()
+    texts = ["axb", *TEXTS[1:]]
+    with pytest.warns(UserWarning, match="1 of 60 sequences .* 0: Character 'x'"):
+        model.fit(INPUTS, texts, verbose=0)
+    with pytest.raises(ValueError, match="0: Character 'x'"):
+        model.fit(INPUTS, texts, strict=True, verbose=0)
+    with pytest.raises(ValueError, match="1: it is empty"):
+        model.transcribe([INPUTS[0], np.zeros((0, 4))])
+
+
+def test_frames_that_vanish_behind_the_mask_are_an_error():
+    model = make([keras.layers.Conv1D(4, 3, strides=2, name="conv"), forward(4)])
+    with pytest.raises(ValueError, match=r"conv makes \d+ frames, but its mask has"):
+        model.read(padded(INPUTS[:2]))
