@@ -66,7 +66,7 @@ def read_each(read, items, strict, problem=""):
         read: A function of one item, which raises ValueError or OSError, naming it,
             where it is bad.
         items: What to read.
-        strict: Raise at the first bad item instead.
+        strict: Raise instead.
         problem: What is already known to be wrong with all of them, in words.
 
     Returns:
@@ -81,13 +81,12 @@ def read_each(read, items, strict, problem=""):
         try:
             rows.append(read(item))
         except (ValueError, OSError) as error:
-            if strict:
-                raise
             bad.append(str(error))
     if bad:
         more = f" … and {len(bad) - _NAMED:,} more." if len(bad) > _NAMED else ""
-        left_out = f"{len(bad):,} of {len(items):,} left out:"
-        problem = " ".join([problem, left_out, *bad[:_NAMED]]).strip() + more
+        what = "are bad" if strict else "left out"
+        found = f"{len(bad):,} of {len(items):,} {what}:"
+        problem = " ".join([problem, found, *bad[:_NAMED]]).strip() + more
     if (problem and strict) or not rows:
         raise ValueError(problem or "There is nothing to read.")
     if problem:

@@ -177,7 +177,7 @@ def test_a_bad_incipit_is_told(incipits, change, words):
         path.unlink() if content is None else None
     with pytest.warns(UserWarning, match=rf"1 of 3 left out: .*{words}"):
         assert load_primus(incipits)["train"].names == ("01-1_1",)
-    with pytest.raises((ValueError, OSError), match=words):
+    with pytest.raises(ValueError, match=f"1 of 3 are bad: .*{words}"):
         load_primus(incipits, strict=True)
 
 
@@ -193,7 +193,8 @@ def test_without_the_files_it_says_what_to_put_where(tmp_path, load):
 
 
 def test_primus(data_set):
-    data_set("primus")
+    if len(list(data_set("primus").rglob("*.png"))) != 1:
+        pytest.skip("is about the sample of a single incipit")
     with pytest.warns(UserWarning, match="87,677 of 87,678 left out"):
         (test,) = load_primus()["test"].inputs
     assert test.shape == (155, 1041)

@@ -1,6 +1,7 @@
 """Spoken words: the splits of their authors, bad clips told, downloads checked."""
 
 import dataclasses
+import gzip
 import hashlib
 import io
 import tarfile
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from rnnkit.data import load_fsdd, load_speech_commands, spoken_words
+from rnnkit.data.downloads import fingerprint
 from tests.data.wav_files import BAD, NOISE, wav, write
 
 CLIPS = {
@@ -33,6 +35,14 @@ def archive(files):
 def whole(clips):
     others = {"repo/README.md": b"x", "repo/recordings/../../0_escape_0.wav": b"x"}
     return archive(others | {f"repo/recordings/{n}": c for n, c in clips.items()})
+
+
+def spoilt(clips):
+    """The same, compressed into a stream that goes wrong in the middle."""
+    content = gzip.decompress(whole(clips))
+    stream = zlib.compressobj(0, wbits=31)
+    good = stream.compress(content[: len(content) // 2])
+    return good + stream.flush(zlib.Z_FULL_FLUSH) + b"\x07" * 9
 
 
 @pytest.fixture
@@ -123,9 +133,9 @@ def test_it_is_downloaded_once(published, tmp_path):
         whole({"1" + name[1:]: content for name, content in CLIPS.items()}),
         whole(CLIPS)[:300],
         b"not found",
-        zlib.compress(b"not a tar"),
+        spoilt({"0_ann_0.wav": bytes(400_000)}),
     ],
-    ids=["other", "fewer", "renamed", "half", "text", "zlib"],
+    ids=["other", "fewer", "renamed", "half", "text", "spoilt"],
 )
 def test_nothing_wrong_is_kept(published, tmp_path, content):
     published.write_bytes(content)
@@ -141,7 +151,8 @@ def test_without_a_connection_it_says_where_to_put_the_files(published):
 
 
 def test_fsdd(data_set):
-    data_set("fsdd")
+    folder = data_set("fsdd") / "recordings"
+    assert fingerprint(folder) == spoken_words.FSDD.sha256
     parts = load_fsdd(strict=True)
     assert {part: len(clips) for part, clips in parts.items()} == {
         "train": 2700,
