@@ -49,7 +49,8 @@ class CTCStream:
 
     def feed(self, chunk):
         """Read on; returns the texts so far, which later chunks may change."""
-        self._go_on(ops.convert_to_tensor(chunk, dtype="float32"), last=False)
+        chunk = ops.convert_to_tensor(chunk, dtype="float32")
+        self._go_on(chunk if chunk.shape[1] else None, last=False)
         return self._texts(final=False)
 
     def finish(self):
@@ -60,7 +61,7 @@ class CTCStream:
     def _go_on(self, x, last):
         for stage in self._stages:
             x = stage(x, last)
-        if x is None or x.shape[1] == 0:
+        if x is None:
             return
         logits = self._head(x)
         self.logits = ops.concatenate([self.logits, logits], axis=1)
@@ -77,7 +78,8 @@ class CTCStream:
 
 def _stage(layer, batch_size):
     """A function of a chunk, or None, and whether it is the last → a chunk or None."""
-    if is_recurrent(layer):
+    backwards = hasattr(layer, "backward_layer") or getattr(layer, "go_backwards", 0)
+    if is_recurrent(layer) and not backwards:
         return _Steps(layer, batch_size)
     if isinstance(layer, TimeDelay):
         return _Delay(layer, batch_size)
@@ -122,7 +124,7 @@ class _Delay:
         self.begin = self.next = 0  # the frame to compute next
 
     def __call__(self, x, last):
-        if x is not None:
+        if x is not None:  # it has a frame at least
             kept = self.kept
             self.kept = x if kept is None else ops.concatenate([kept, x], axis=1)
         if self.kept is None:
@@ -131,6 +133,8 @@ class _Delay:
         total = self.begin + self.kept.shape[1]
         end = total if last else total - layer.look_ahead  # frames that can be told
         count = max(0, -(-(end - self.next) // stride))
+        if count == 0:
+            return None
         first = (self.next - self.begin) // stride
         outputs = layer(self.kept)[:, first : first + count]
         self.next += count * stride
