@@ -96,10 +96,10 @@ class LogMel(keras.layers.Layer):
 
     def _features(self, samples):
         """What every frame becomes: `(batch, samples)` → `(batch, frames, bins)`."""
-        framed = ops.extract_sequences(
-            self._filled(samples), self.frame_length, self.hop_length
-        )
-        real, imaginary = ops.rfft(framed * self._window, fft_length=self._points)
+        samples = self._filled(samples)
+        framed = ops.extract_sequences(samples, self.frame_length, self.hop_length)
+        windowed = ops.multiply(framed, self._window)
+        real, imaginary = ops.rfft(windowed, fft_length=self._points)
         energies = ops.matmul(ops.square(real) + ops.square(imaginary), self._mel)
         return ops.log(ops.maximum(energies, self.floor))
 
