@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from rnnkit import layers
 from tests.discovered import other_layers
 from tests.layers.front_ends import MADE, batch_of, items
 
@@ -145,3 +146,25 @@ def test_models_are_saved_and_exported(name, tmp_path):
     exported = tf.saved_model.load(tmp_path / "saved")
     np.testing.assert_allclose(exported.serve(x), wanted, atol=1e-5)
     np.testing.assert_allclose(exported.serve(x[:1, :2]), model(x[:1, :2]), atol=1e-5)
+
+
+def test_a_recognizer_of_all_of_them_does_not_read_padding():
+    samples, real = keras.Input((None,)), keras.Input((None,), dtype="bool")
+    y = layers.LogMel(8000, bins=20)(samples, mask=real)
+    for layer in (
+        layers.Standardize(),
+        layers.Deltas(),
+        layers.SpecAugment(),
+        layers.TimeDelay(6, stride=2),
+        layers.LSTM(4),
+    ):
+        y = layer(y)
+    model = keras.Model([samples, real], y)
+    model.compile("sgd", "mse")
+    x, mask = batch_of("LogMel", np.nan)
+    together = model.predict([x, mask], verbose=0)
+    for row, part in enumerate(items("LogMel")[:3]):
+        alone = model([part[None], np.ones((1, len(part)), bool)])
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-5)
+    losses = model.fit([x, mask], together + 1, verbose=0, epochs=2).history["loss"]
+    assert np.isfinite(losses).all()
