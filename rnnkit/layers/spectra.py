@@ -115,20 +115,16 @@ class LogMel(keras.layers.Layer):
         if mask is None:
             return None
         mask = ops.cast(mask, "bool")
-        later = mask[
-            :, self.hop_length + self.frame_length - 1 :: self.hop_length
-        ]  # each one's last sample
-        return ops.concatenate([ops.any(mask, axis=1, keepdims=True), later], axis=1)
+        first = ops.any(mask, axis=1, keepdims=True)
+        end = self.hop_length + self.frame_length - 1  # the second frame's last sample
+        return ops.concatenate([first, mask[:, end :: self.hop_length]], axis=1)
 
     def compute_output_shape(self, input_shape):
         batch, samples = input_shape
         if samples is None:
             return batch, None, self._width
-        return (
-            batch,
-            1 + max(samples - self.frame_length, 0) // self.hop_length,
-            self._width,
-        )
+        frames = 1 + max(samples - self.frame_length, 0) // self.hop_length
+        return batch, frames, self._width
 
     @property
     def _width(self):
