@@ -29,7 +29,8 @@ class SpecAugment(keras.layers.Layer):
         feature_masks: Number of ranges of features.
         feature_width: Greatest width of one, features.
         time_share: Greatest width of a range of frames as a share of the item, 0 to 1.
-        seed: Whole number; the same seed gives the same ranges, call by call.
+        seed: Whole number; the same seed gives the same ranges, call by call. XLA draws
+            other ranges from it than TensorFlow without XLA, and repeats those.
 
     Reference: [Park et al., 2019](https://arxiv.org/abs/1904.08779)
     """

@@ -96,10 +96,10 @@ class LogMel(keras.layers.Layer):
 
     def _features(self, samples):
         """What every frame becomes: `(batch, samples)` → `(batch, frames, bins)`."""
-        framed = ops.extract_sequences(
-            self._filled(samples), self.frame_length, self.hop_length
-        )
-        real, imaginary = ops.rfft(framed * self._window, fft_length=self._points)
+        samples = self._filled(samples)
+        framed = ops.extract_sequences(samples, self.frame_length, self.hop_length)
+        windowed = ops.multiply(framed, self._window)
+        real, imaginary = ops.rfft(windowed, fft_length=self._points)
         energies = ops.matmul(ops.square(real) + ops.square(imaginary), self._mel)
         return ops.log(ops.maximum(energies, self.floor))
 
@@ -115,20 +115,16 @@ class LogMel(keras.layers.Layer):
         if mask is None:
             return None
         mask = ops.cast(mask, "bool")
-        later = mask[
-            :, self.hop_length + self.frame_length - 1 :: self.hop_length
-        ]  # each one's last sample
-        return ops.concatenate([ops.any(mask, axis=1, keepdims=True), later], axis=1)
+        first = ops.any(mask, axis=1, keepdims=True)
+        end = self.hop_length + self.frame_length - 1  # the second frame's last sample
+        return ops.concatenate([first, mask[:, end :: self.hop_length]], axis=1)
 
     def compute_output_shape(self, input_shape):
         batch, samples = input_shape
         if samples is None:
             return batch, None, self._width
-        return (
-            batch,
-            1 + max(samples - self.frame_length, 0) // self.hop_length,
-            self._width,
-        )
+        frames = 1 + max(samples - self.frame_length, 0) // self.hop_length
+        return batch, frames, self._width
 
     @property
     def _width(self):

@@ -7,49 +7,12 @@ import tensorflow as tf
 
 from rnnkit import layers
 from tests.discovered import other_layers
-
-RATE = 8000
-OF_SAMPLES = {
-    "LogMel": lambda **more: layers.LogMel(RATE, bins=20, **more),
-    "MFCC": lambda **more: layers.MFCC(RATE, bins=20, **more),
-}
-OF_FRAMES = {
-    "Deltas": lambda **more: layers.Deltas(**more),
-    "SpecAugment": lambda **more: layers.SpecAugment(feature_width=2, **more),
-    "Standardize": lambda **more: layers.Standardize(**more),
-    "TimeDelay": lambda **more: layers.TimeDelay(5, (-3, 0, 1), stride=2, **more),
-}
-MADE = OF_SAMPLES | OF_FRAMES
-SAMPLES = [1000, 130, 523, 0]  # frames are 200 long, every 80
-FRAMES = [9, 1, 4, 0]
+from tests.layers.front_ends import MADE, batch_of, items
 
 
 @pytest.fixture(params=MADE)
 def name(request):
     return request.param
-
-
-def items(name):
-    """Items of different lengths, one of them empty."""
-    rng = np.random.default_rng(0)
-    if name in OF_SAMPLES:
-        return [rng.uniform(-1, 1, n).astype("float32") for n in SAMPLES]
-    return [rng.normal(1, 2, (n, 4)).astype("float32") for n in FRAMES]
-
-
-def padded(parts, length, fill):
-    """A batch and its mask, padded at the end."""
-    batch = np.full((len(parts), length, *parts[0].shape[1:]), fill, "float32")
-    mask = np.zeros(batch.shape[:2], bool)
-    for row, part in enumerate(parts):
-        batch[row, : len(part)] = part
-        mask[row, : len(part)] = True
-    return batch, mask
-
-
-def batch_of(name, fill=0.0, more=3):
-    parts = items(name)
-    return padded(parts, len(parts[0]) + more, fill)
 
 
 def test_every_layer_is_seen():
@@ -183,3 +146,25 @@ def test_models_are_saved_and_exported(name, tmp_path):
     exported = tf.saved_model.load(tmp_path / "saved")
     np.testing.assert_allclose(exported.serve(x), wanted, atol=1e-5)
     np.testing.assert_allclose(exported.serve(x[:1, :2]), model(x[:1, :2]), atol=1e-5)
+
+
+def test_a_recognizer_of_all_of_them_does_not_read_padding():
+    samples, real = keras.Input((None,)), keras.Input((None,), dtype="bool")
+    y = layers.LogMel(8000, bins=20)(samples, mask=real)
+    for layer in (
+        layers.Standardize(),
+        layers.Deltas(),
+        layers.SpecAugment(),
+        layers.TimeDelay(6, stride=2),
+        layers.LSTM(4),
+    ):
+        y = layer(y)
+    model = keras.Model([samples, real], y)
+    model.compile("sgd", "mse")
+    x, mask = batch_of("LogMel", np.nan)
+    together = model.predict([x, mask], verbose=0)
+    for row, part in enumerate(items("LogMel")[:3]):
+        alone = model([part[None], np.ones((1, len(part)), bool)])
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-5)
+    losses = model.fit([x, mask], together + 1, verbose=0, epochs=2).history["loss"]
+    assert np.isfinite(losses).all()

@@ -57,12 +57,15 @@ def test_both_ends_of_an_item_can_be_hidden():
     assert any(row[n - 1] for row, n in zip(whole, LENGTHS, strict=True) if n >= 2)
 
 
-def test_padding_before_the_item_is_left_too():
-    mask = MASK[:, ::-1]
-    y = np.array(SpecAugment(2, 8, 1, 3, seed=2)(X, mask=mask, training=True))
-    np.testing.assert_array_equal(y[~mask], X[~mask])
-    whole, _ = hidden(X, y)
-    assert whole[:, -1].any()
+def test_padding_before_the_item_is_the_same_as_after_it():
+    after, before = (SpecAugment(2, 8, 1, 3, seed=2) for _ in range(2))
+    moved = np.zeros_like(X)
+    moved[MASK[:, ::-1]] = X[MASK]
+    y = np.array(after(X, mask=MASK, training=True))
+    got = np.array(before(moved, mask=MASK[:, ::-1], training=True))
+    assert (y != X).any()
+    np.testing.assert_allclose(got[MASK[:, ::-1]], y[MASK], atol=1e-5)
+    assert not got[~MASK[:, ::-1]].any()
 
 
 def test_features_are_hidden_through_the_item():
@@ -108,28 +111,36 @@ def test_a_seed_repeats_the_ranges_and_calls_differ():
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_graphs_hide_the_same(jit_compile):
-    eager, traced = (SpecAugment(seed=7, feature_width=3) for _ in range(2))
-    wanted = eager(X, mask=MASK, training=True)
+def test_graphs_hide_too_and_repeat_it(jit_compile):
+    signature = [tf.TensorSpec((None, None, 6)), tf.TensorSpec((None, None), "bool")]
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec((None, None, 6)),
-            tf.TensorSpec((None, None), "bool"),
-        ],
-        jit_compile=jit_compile,
-    )
-    def run(x, mask):
-        return traced(x, mask=mask, training=True)
+    def drawn():
+        layer = SpecAugment(2, 8, 1, 3, time_share=0.5, seed=7)
 
-    np.testing.assert_allclose(run(X, MASK), wanted, atol=1e-5)
+        @tf.function(input_signature=signature, jit_compile=jit_compile)
+        def run(x, mask):
+            return layer(x, mask=mask, training=True)
+
+        return [run(X, MASK).numpy() for _ in range(2)]
+
+    (one, two), again = drawn(), drawn()
+    np.testing.assert_array_equal(again, [one, two])
+    whole, changed = hidden(X, one)
+    assert not changed[~MASK].any()
+    assert set(whole.sum(-1)) >= set(range(9))
+    assert (whole.sum(-1) <= 2 * np.minimum(8, LENGTHS // 2)).all()
+    assert (one != two).any()
+    if not jit_compile:  # XLA draws other numbers
+        eager = SpecAugment(2, 8, 1, 3, time_share=0.5, seed=7)
+        np.testing.assert_allclose(one, eager(X, mask=MASK, training=True), atol=1e-5)
 
 
-def test_fit_hides_and_predict_does_not():
+def test_fit_hides_and_evaluate_does_not():
     layer = SpecAugment(2, 20, 0, 0, time_share=1.0, seed=8)
-    model = keras.Sequential([keras.Input((30, 6)), layer])
-    model.compile(loss="mse")
-    assert model.evaluate(X, X, verbose=0) == 0
+    same = keras.layers.Dense(6, use_bias=False, kernel_initializer="identity")
+    model = keras.Sequential([keras.Input((30, 6)), layer, same])
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")
+    assert model.evaluate(X, X, verbose=0) < 1e-9
     assert model.fit(X, X, verbose=0).history["loss"][0] > 0.01
 
 

@@ -88,7 +88,7 @@ def test_the_context_is_all_that_is_seen(context):
 
 def test_a_stack_sees_the_sum_of_its_contexts():
     contexts = (-2, 0, 1), (-3, 3)
-    below, above = (built(c, activation="tanh") for c in contexts[:1] * 2)
+    below = built(contexts[0], activation="tanh")
     above = TimeDelay(5, contexts[1], activation="tanh")
     x = tf.constant(X[:1])
     with tf.GradientTape() as tape:
