@@ -132,5 +132,7 @@ class PyramidalBidirectional(Bidirectional):
     def _paired_mask(self, mask):
         if mask is None:
             return None
-        mask = self._padded(ops.cast(mask, "bool"))
-        return ops.any(ops.reshape(mask, (ops.shape(mask)[0], -1, self.reduction)), -1)
+        size, more = self.reduction, self.reduction - 1
+        mask = ops.pad(ops.cast(mask, "bool"), [[0, 0], [0, more]])
+        frames = [mask[:, k : k - more or None : size] for k in range(size)]
+        return ops.any(ops.stack(frames), axis=0)

@@ -69,6 +69,8 @@ class CTCStream:
             self._beam = self._search.feed(self._beam, logits)
 
     def _texts(self, final):
+        if self.logits.shape[1] == 0:
+            return [""] * self.batch_size
         if self._search is None:
             found = self.decoder(self.logits, None)
         else:
