@@ -27,10 +27,16 @@ def test_what_is_sure_makes_no_difference(gap, scorers):
     scorers = [HotWords(scorers, [None, *"abc"], 1.0)] if scorers else ()
     logits = peaked([[1, 1, 2, 2], [3, 2, 2], [1]], gap, 25.0)
     lengths = [logits.shape[1], logits.shape[1] - 1, 2 * gap + 1]
-    args = logits, lengths, 10, 3, 0, scorers
-    wanted = ctc_beam_search(*args)
-    for got, value in zip(ctc_beam_search(*args, skip_blanks=0.999), wanted):
-        np.testing.assert_allclose(got, value, atol=1e-4)
+    for width in (1, 10):
+        args = logits, lengths, width, width // 5 + 1, 0, scorers
+        wanted = ctc_beam_search(*args)
+        got = ctc_beam_search(*args, skip_blanks=0.999)
+        np.testing.assert_array_equal(got.symbols, wanted.symbols)
+        np.testing.assert_array_equal(got.lengths, wanted.lengths)
+        np.testing.assert_allclose(got.scores, wanted.scores, atol=1e-4)
+        np.testing.assert_allclose(got.log_probs, wanted.log_probs, atol=1e-4)
+        if width == 1:  # else a frame of little probability may be the first
+            np.testing.assert_array_equal(got.frames, wanted.frames)
 
 
 def test_what_is_less_sure_is_nearly_the_same():

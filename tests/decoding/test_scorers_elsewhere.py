@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnkit.decoding import CTCBeamSearch, ctc_beam_search
+from rnnkit.decoding import CTCBeamSearch, HotWords, ctc_beam_search
 from rnnkit.ops import parts
 from tests.decoding import one_backend
 
@@ -41,13 +41,15 @@ def test_it_is_saved_with_its_tables(compiled, monkeypatch, tmp_path):
 
 def test_tables_are_inputs_of_the_program():
     """A table within the program would be compiled into it."""
-    search = CTCBeamSearch(4, 12, scorers=one_backend.scorers())
+    scorers = [*one_backend.scorers(), HotWords(["ab" * 99], one_backend.SYMBOLS, 1.0)]
+    search = CTCBeamSearch(4, 12, scorers=scorers)
     program = search._run.get_concrete_function(
         search.start(3).prefixes, tf.zeros([3, 12, 4]), tf.ones([3, 12], tf.bool)
     )
-    assert len(program.captured_inputs) > 10
+    sizes = [tensor.shape.num_elements() for tensor in program.captured_inputs]
+    assert max(sizes) == 4 * 199
     constants = [op for op in program.graph.get_operations() if op.type == "Const"]
-    assert max(op.outputs[0].shape.num_elements() for op in constants) <= 12
+    assert max(op.outputs[0].shape.num_elements() for op in constants) < 100
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
