@@ -30,8 +30,11 @@ def logits():
 
 def numbers():
     """What is found, by name."""
-    found = ctc_beam_search(logits(), [12, 7, 12], 12, 3, scorers=scorers())
-    return {k: ops.convert_to_numpy(v) for k, v in found._asdict().items()}
+    args = logits(), [12, 7, 12], 12, 3, 0, scorers()
+    found = ctc_beam_search(*args)._asdict()
+    skipped = ctc_beam_search(*args, skip_blanks=0.5)._asdict()
+    found |= {f"{name}, blanks skipped": value for name, value in skipped.items()}
+    return {name: ops.convert_to_numpy(value) for name, value in found.items()}
 
 
 if __name__ == "__main__":

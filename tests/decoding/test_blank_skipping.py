@@ -47,6 +47,14 @@ def test_what_is_less_sure_is_nearly_the_same():
     np.testing.assert_allclose(got.scores, wanted.scores, atol=0.1)
 
 
+def test_frames_left_out_count_as_blanks():
+    logits = np.log([[[0.9, 0.04, 0.03, 0.03]] * 20])
+    found = ctc_beam_search(logits, None, 5, skip_blanks=0.8)
+    assert found.lengths[0, 0] == 0
+    np.testing.assert_allclose(found.scores, [[20 * np.log(0.9)]], atol=1e-5)
+    np.testing.assert_allclose(found.log_probs, found.scores, atol=1e-5)
+
+
 def test_one_frame_of_each_run_is_searched():
     logits = peaked([[1, 1, 2, 2], [3]], 9, 25.0)  # gaps of nine; one is longer
     frames = frames_of(logits, [len(logits[0]), 30])

@@ -117,6 +117,22 @@ def test_words_spelt_alike_are_told_apart_by_those_before():
         lexicon.words_of([1, 1, 3, 1])
 
 
+def test_the_blank_may_be_the_last():
+    logits = logits_of(2, 8)
+    last = np.roll(logits, -1, axis=-1)
+    first = ctc_beam_search(logits, None, 10, 3, 0, both("words", "hot")[0])
+    symbols = ["a", "b", " ", None]
+    words = {"a": "a", "ab": "ab", "AB": [0, 1], "b": ["b", [1, 1]], "c": "ba"}
+    scorers = [
+        Lexicon(words, symbols, 2, SENTENCES, 0.8, 0.9),
+        HotWords(PHRASES, symbols, 0.6),
+    ]
+    found = ctc_beam_search(last, None, 10, 3, -1, scorers)
+    np.testing.assert_allclose(found.scores, first.scores, atol=1e-5)
+    wanted = np.where(first.symbols < 0, -1, first.symbols - 1)
+    np.testing.assert_array_equal(found.symbols, wanted)
+
+
 def test_a_stream_may_end_within_a_word():
     lexicon = Lexicon({"ab": "ab", "bb": "bb"}, SYMBOLS, 3)
     logits = np.full((1, 5, 4), -20.0, "float32")
