@@ -52,6 +52,20 @@ def test_tables_are_inputs_of_the_program():
     assert max(op.outputs[0].shape.num_elements() for op in constants) <= 128
 
 
+def test_a_scorer_made_in_a_graph_lives_on():
+    made = []
+
+    @tf.function
+    def search(logits):
+        made.append(HotWords(["ab" * 99], one_backend.SYMBOLS, 1.0))
+        return ctc_beam_search(logits, None, 12, scorers=made).scores
+
+    logits = one_backend.logits()
+    got = search(logits)
+    wanted = ctc_beam_search(logits, None, 12, scorers=made).scores
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     if importlib.util.find_spec(backend) is None:
