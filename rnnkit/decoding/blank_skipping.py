@@ -28,7 +28,8 @@ def without_blanks(log_probs, frames, blank, threshold):
     out = sure & before
     places = ops.arange(ops.shape(sure)[1], dtype="int32")
     kept, count = compact(frames & ~out, ops.broadcast_to(places, ops.shape(sure)))
-    kept = kept[:, : _rounded(ops.max(count), ops.shape(sure)[1])]
+    most = ops.maximum(ops.max(count), 1)  # one frame at least
+    kept = kept[:, : _rounded(most, ops.shape(sure)[1])]
     left = ops.take_along_axis(log_probs, ops.maximum(kept, 0)[:, :, None], axis=1)
     return left, kept, count, ops.sum(ops.where(out, of_blank, 0.0), axis=1)
 
@@ -37,13 +38,5 @@ def _rounded(count, time):
     """A count of frames, up to an eighth of all: eight shapes to compile, no more."""
     if keras.backend.backend() != "tensorflow":
         count = int(count)
-    else:
-        import tensorflow as tf
-
-        if tf.executing_eagerly():
-            count = int(count)
-    eighth = (time + 7) // 8
-    steps = (count + eighth - 1) // eighth * eighth
-    if isinstance(steps, int):
-        return min(max(steps, eighth), time)
-    return ops.minimum(ops.maximum(steps, eighth), time)
+    eighth = time // 8 + 1
+    return (count + eighth - 1) // eighth * eighth

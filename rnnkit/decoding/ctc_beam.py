@@ -79,7 +79,7 @@ def ctc_beam_search(
         return search.read(search.feed(beam, logits, lengths), top_paths)
     if not 0 < skip_blanks < 1:
         raise ValueError(f"skip_blanks is a probability, got {skip_blanks!r}.")
-    left, kept, lengths, skipped = without_blanks(
+    left, kept, lengths, skipped = traced(without_blanks)(
         ops.log_softmax(logits, axis=-1),
         frames_of(logits, lengths),
         search.blank,

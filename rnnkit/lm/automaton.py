@@ -23,7 +23,6 @@ class Automaton:
         longest: Words of the longest context.
         lengths, lower, backoffs: Of each state its words, the state to back off to, and
             the cost of it, nats, `(states,)`.
-        begins: Where the arcs of each state begin, `(states + 1,)`.
         arc_states, arc_words, log_probs, targets: Of each arc where it leaves, its
             word, ln p, and where it leads; sorted by state, then word, `(arcs,)`.
 
@@ -63,8 +62,6 @@ class Automaton:
         self.arc_words = np.array([word for _, word, _ in arcs], "int32")
         self.log_probs = np.array([ngram.log_prob(g[-1], g[:-1]) for *_, g in arcs])
         self.targets = np.array([longest(g) for *_, g in arcs], "int32")
-        states = np.arange(len(contexts) + 1)
-        self.begins = np.searchsorted(self.arc_states, states).astype("int32")
 
     def id_of(self, word):
         """The id of a word, of `<unk>` where the model does not know it."""

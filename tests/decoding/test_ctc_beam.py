@@ -1,27 +1,14 @@
 """The prefix beam search against every label summed over every path."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 from rnnkit.decoding import CTCBeamSearch, ctc_beam, ctc_beam_search, ctc_greedy
 from rnnkit.losses import ctc_loss
 from rnnkit.ops import parts
+from tests.decoding.exhaustive import every_label
 
 RNG = np.random.default_rng(0)
-
-
-def every_label(logits, blank):
-    """All labels with their log-probabilities, the best first."""
-    x = logits.astype("float64")
-    log_probs = x - np.log(np.exp(x).sum(-1, keepdims=True))
-    found = {}
-    for path in itertools.product(range(x.shape[1]), repeat=len(x)):
-        label = tuple(s for s, _ in itertools.groupby(path) if s != blank)
-        p = np.exp(sum(log_probs[t, s] for t, s in enumerate(path)))
-        found[label] = found.get(label, 0.0) + p
-    return sorted(((np.log(p), label) for label, p in found.items()), reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +21,7 @@ def test_with_a_wide_beam_it_is_exact(time, symbols, blank):
     found = ctc_beam_search(logits, lengths, width, 10, blank)
     for row, length in enumerate(lengths):
         wanted = every_label(logits[row, :length], blank)
-        for k, (score, label) in enumerate(wanted[:10]):
+        for k, (score, label, _) in enumerate(wanted[:10]):
             np.testing.assert_allclose(found.scores[row, k], score, atol=2e-5)
             count = found.lengths[row, k]
             assert tuple(np.array(found.symbols[row, k, :count])) == label

@@ -71,17 +71,17 @@ class Lexicon(Scorer):
             targets[node, list(children)] = list(children.values())
         targets[list(ends), separator] = _NEXT
         self._targets = constant(targets, "int32")
-        most = max(map(len, ends.values())) if ngram else 1
+        most = 1 if ngram is None else max(map(len, ends.values()))
         alike = np.full((len(nodes), most), -1)
-        if ngram:
+        if ngram is None:
+            self._start = 0
+            alike[list(ends)] = 0
+        else:
             automaton = Automaton(ngram)
             self._lookup = NGramLookup(automaton)
             self._start, self._end = automaton.start, automaton.id_of(END)
             for node, found in ends.items():
                 alike[node, : len(found)] = [automaton.id_of(word) for word in found]
-        else:
-            self._start = 0
-            alike[list(ends)] = 0
         self._alike = constant(alike, "int32")
 
     def start(self, batch_size, beam_width):
@@ -105,7 +105,7 @@ class Lexicon(Scorer):
         )
 
     def finish(self, state):
-        if not self._ngram:
+        if self._ngram is None:
             return state.score
         end = ops.full_like(state.after, self._end)
         log_prob, _ = self._lookup(state.after, end)
@@ -149,7 +149,7 @@ class Lexicon(Scorer):
     def _ending(self, node, context):
         """What a word that ends here adds, and the context after it."""
         words = ops.take(self._alike, node, axis=0)  # (batch, beam, words)
-        if not self._ngram:
+        if self._ngram is None:
             score = ops.where(words[:, :, 0] < 0, NEVER, float(self._bonus))
             return score, context
         contexts = ops.broadcast_to(context[:, :, None], ops.shape(words))
