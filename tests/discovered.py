@@ -3,6 +3,7 @@
 import inspect
 
 import keras
+import numpy as np
 
 import rnnkit.cells
 import rnnkit.layers
@@ -55,8 +56,24 @@ def _language_model():
     return make, (streams,), vocabulary.encode(text[:20])[None]
 
 
+def _ctc_model():
+    vocabulary = rnnkit.data.Characters("ab")
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=(n, 3)).astype("float32") for n in range(5, 13)]
+    batches = rnnkit.data.SequenceBatches(inputs, ["ab", "b"] * 4, vocabulary, 4)
+
+    def make():
+        layers = [rnnkit.layers.LSTM(6, return_sequences=True)]
+        model = rnnkit.models.CTCModel(layers, vocabulary)
+        model.build((None, None, 3))
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9))
+        return model
+
+    return make, (batches,), batches[0][0][0]
+
+
 # For every model: how it is made, what it is fit to and what it is called on.
-MODELS = {"LanguageModel": _language_model}
+MODELS = {"LanguageModel": _language_model, "CTCModel": _ctc_model}
 
 # Layers that are made of others; every other one takes the units of its cell.
 MADE_OF_OTHERS = {

@@ -336,7 +336,17 @@ else:
 """
 
 
-@pytest.mark.parametrize("program", [A_LAYER, A_MODEL], ids=["layer", "model"])
+A_CTC_MODEL = """
+from rnnkit.testing.checks import model
+from tests.discovered import MODELS
+
+model.distribution_changes_nothing(*MODELS["CTCModel"]())
+"""
+
+
+@pytest.mark.parametrize(
+    "program", [A_LAYER, A_MODEL, A_CTC_MODEL], ids=["layer", "model", "ctc model"]
+)
 def test_two_devices_share_a_batch(program):
     done = subprocess.run(
         [sys.executable, "-c", TWO_DEVICES + program],

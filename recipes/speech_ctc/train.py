@@ -57,6 +57,10 @@ class Config:
     symbol_order: int = 6
     """Symbols in the n-gram that helps without a lexicon."""
     beam_width: int = 100
+    lm_weights: tuple[float, ...] = (0.5, 1.0, 1.5)
+    """Of the n-grams' nats, of which validation chooses one."""
+    bonuses: tuple[float, ...] = (0.0, 1.0, 2.0)
+    """Nats for each word or symbol that is read, chosen likewise."""
     seed: int = 0
     checkpoint_seconds: float = 60.0
     """Seconds between two checkpoints."""
@@ -76,6 +80,8 @@ SMOKE = dataclasses.replace(
     time_masks=0,
     feature_masks=0,
     beam_width=10,
+    lm_weights=(1.0,),
+    bonuses=(0.0,),
     reach=0.2,
 )
 AN4 = dataclasses.replace(
@@ -330,7 +336,7 @@ def measure(model, parts, language, run, config):
     metrics, rows = {}, {}
     for way, options in language.ways(config).items():
         if options:
-            options = options | tuned(model, parts["valid"], language, options)
+            options = options | tuned(model, parts["valid"], language, options, config)
         read = transcripts(model, parts["test"], options)
         truth = truths(parts["test"], language, options)
         rows[way] = read
@@ -367,10 +373,10 @@ def truths(examples, language, options):
     return list(examples.texts)
 
 
-def tuned(model, examples, language, options):
+def tuned(model, examples, language, options, config):
     """Return the weight and bonus with the fewest errors on some examples."""
     truth = truths(examples, language, options)
-    grid = itertools.product((0.5, 1.0, 1.5), (0.0, 1.0, 2.0))
+    grid = itertools.product(config.lm_weights, config.bonuses)
     found = []
     for weight, bonus in grid:
         one = {"lm_weight": weight, "bonus": bonus}

@@ -38,8 +38,6 @@ class CTCDecoder:
         vocabulary,
         beam_width=None,
         lm=None,
-        lm_weight=1.0,
-        bonus=0.0,
         lexicon=None,
         separator=None,
         hot_words=(),
@@ -55,14 +53,20 @@ class CTCDecoder:
             spelt = lexicon if isinstance(lexicon, dict) else {w: w for w in lexicon}
             spelt = {word: _spellings(s, vocabulary) for word, s in spelt.items()}
             between = names.index(separator or _separator(names))
-            self.lexicon = Lexicon(spelt, symbols, between, lm, lm_weight, bonus)
+            self.lexicon = Lexicon(spelt, symbols, between, lm)
             scorers.append(self.lexicon)
         elif lm is not None:
-            scorers.append(SymbolNGram(lm, symbols, lm_weight, bonus))
+            scorers.append(SymbolNGram(lm, symbols))
         if hot_words:
             phrases = [vocabulary.encode(phrase) for phrase in hot_words]
             scorers.append(HotWords(phrases, symbols, hot_weight))
         self.scorers = tuple(scorers)
+
+    def weigh(self, lm_weight=1.0, bonus=0.0):
+        """Change what the language model counts; nothing is compiled anew."""
+        for scorer in self.scorers:
+            if hasattr(scorer, "bonus"):
+                scorer.weight, scorer.bonus = lm_weight, bonus
 
     def ids(self, logits, lengths):
         """The best symbols `(batch, time)`, -1 after the last; frames and scores."""

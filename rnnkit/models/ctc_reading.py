@@ -89,11 +89,15 @@ class CTCReading:
 
     def _decoder(self, options):
         """A decoder is kept, as it holds tables and what was compiled for them."""
+        weights = {k: v for k, v in options.items() if k in ("lm_weight", "bonus")}
+        options = {k: v for k, v in options.items() if k not in weights}
         key = tuple(sorted((name, id(value)) for name, value in options.items()))
         if self._kept[:1] != (key,):
             # The options too: an id is that of one object while it lives.
             self._kept = key, CTCDecoder(self.vocabulary, **options), options
-        return self._kept[1]
+        decoder = self._kept[1]
+        decoder.weigh(**weights)
+        return decoder
 
     def _sequences(self, x, y, **options):
         if isinstance(x, SequenceBatches):

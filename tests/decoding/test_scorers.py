@@ -214,3 +214,23 @@ def test_what_cannot_be_is_named(monkeypatch):
         SymbolNGram(CHARACTERS, SYMBOLS)
     with pytest.raises(ValueError, match="Lexicon would be a table of 7 states by 4"):
         Lexicon(WORDS, SYMBOLS, 3)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda weight, bonus: SymbolNGram(CHARACTERS, SYMBOLS, weight, bonus),
+        lambda weight, bonus: Lexicon(WORDS, SYMBOLS, 3, SENTENCES, weight, bonus),
+    ],
+)
+def test_weights_may_be_set_between_two_searches(made):
+    logits = RNG.normal(size=(3, 6, 4)).astype("float32") * 2
+    scorer = made(1.0, 0.0)
+    search = CTCBeamSearch(4, 30, scorers=[scorer])
+    for weight, bonus in ((1.0, 0.0), (0.3, 1.5), (2.0, -0.5)):
+        scorer.weight, scorer.bonus = weight, bonus
+        found = search.read(search.feed(search.start(3), logits), 5)
+        wanted = ctc_beam_search(logits, None, 30, 5, scorers=[made(weight, bonus)])
+        np.testing.assert_allclose(found.scores, wanted.scores, atol=1e-5)
+        np.testing.assert_array_equal(found.symbols, wanted.symbols)
+    assert search._run.experimental_get_tracing_count() == 1

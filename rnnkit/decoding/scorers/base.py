@@ -84,6 +84,12 @@ def constant(values, dtype):
         return tf.constant(values)
 
 
+def spread(values, like):
+    """Numbers as tensors `(batch, beam)`, so that programs take them as inputs."""
+    zero = ops.zeros_like(like, dtype="float32")
+    return [zero + value for value in values]
+
+
 def check_size(name, states, symbols):
     """Refuse a table that would be too large.
 

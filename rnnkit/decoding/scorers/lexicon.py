@@ -6,7 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-from rnnkit.decoding.scorers.base import NEVER, Scorer, check_size, constant, spelt
+from rnnkit.decoding.scorers.base import (
+    NEVER,
+    Scorer,
+    check_size,
+    constant,
+    spelt,
+    spread,
+)
 from rnnkit.decoding.scorers.ngram_lookup import NGramLookup
 from rnnkit.lm.automaton import Automaton
 from rnnkit.lm.ngram import BEGIN, END
@@ -21,6 +28,8 @@ class LexiconState(NamedTuple):
     context: object  # of the language model, before the word under way
     score: object  # what this word adds if it ends here; `NEVER` if none does
     after: object  # the context after it
+    weight: object  # what a nat of the language model counts
+    bonus: object  # what each word gets
 
 
 class Lexicon(Scorer):
@@ -31,6 +40,8 @@ class Lexicon(Scorer):
 
     Each word is weighed where it ends. Of words that are spelt alike the one that the
     language model likes best there is read, the first where it likes them the same.
+    `weight` and `bonus` are attributes that may be set between two searches; nothing
+    is compiled anew.
 
     Args:
         words: Dict of each word to its spelling, or to a list of spellings: strings of
@@ -52,7 +63,7 @@ class Lexicon(Scorer):
             raise ValueError(f"separator is {separator!r}, which is none of symbols.")
         self.separator = separator
         self._ngram = ngram
-        self._weight, self._bonus = weight, bonus
+        self.weight, self.bonus = weight, bonus
         self._spelt = {}  # tuples of ids to words
         for word, spellings in words.items():
             for spelling in _spellings(spellings):
@@ -87,8 +98,9 @@ class Lexicon(Scorer):
     def start(self, batch_size, beam_width):
         zero = ops.zeros((batch_size, beam_width), dtype="int32")
         context = zero + self._start
-        # An end here is that of no words at all.
-        return LexiconState(zero, context, ops.cast(zero, "float32"), context)
+        zeros = ops.cast(zero, "float32")  # to end here is to end without a word
+        weights = spread((self.weight, self.bonus), zero)
+        return LexiconState(zero, context, zeros, context, *weights)
 
     def scores(self, state):
         symbol = ops.arange(len(self.symbols), dtype="int32")
@@ -99,17 +111,17 @@ class Lexicon(Scorer):
         place = state.node * len(self.symbols) + ops.maximum(symbols, 0)
         node = ops.take(ops.reshape(self._targets, (-1,)), place)
         context = ops.where(symbols == self.separator, state.after, state.context)
-        new = LexiconState(node, context, *self._ending(node, context))
-        return LexiconState(
-            *(ops.where(symbols < 0, old, value) for old, value in zip(state, new))
-        )
+        score, after = self._ending(node, context, state)
+        new = (node, context, score, after)
+        kept = (ops.where(symbols < 0, old, one) for old, one in zip(state, new))
+        return LexiconState(*kept, state.weight, state.bonus)
 
     def finish(self, state):
         if self._ngram is None:
             return state.score
         end = ops.full_like(state.after, self._end)
         log_prob, _ = self._lookup(state.after, end)
-        return state.score + self._weight * log_prob
+        return state.score + state.weight * log_prob
 
     def words_of(self, symbols):
         """The words that a label was read as.
@@ -146,18 +158,18 @@ class Lexicon(Scorer):
         context = context[max(0, len(context) - self._ngram.order + 1) :]
         return max(words, key=lambda word: self._ngram.log_prob(word, context))
 
-    def _ending(self, node, context):
+    def _ending(self, node, context, state):
         """What a word that ends here adds, and the context after it."""
         words = ops.take(self._alike, node, axis=0)  # (batch, beam, words)
         if self._ngram is None:
-            score = ops.where(words[:, :, 0] < 0, NEVER, float(self._bonus))
+            score = ops.where(words[:, :, 0] < 0, NEVER, state.bonus)
             return score, context
         contexts = ops.broadcast_to(context[:, :, None], ops.shape(words))
         log_probs, after = self._lookup(contexts, ops.maximum(words, 0))
         log_probs = ops.where(words < 0, NEVER, log_probs)
         best = ops.argmax(log_probs, axis=-1, keepdims=True)
         log_prob = ops.max(log_probs, axis=-1)
-        score = self._weight * log_prob + self._bonus
+        score = state.weight * log_prob + state.bonus
         score = ops.where(log_prob > NEVER / 10, score, NEVER)
         return score, ops.take_along_axis(after, best, axis=-1)[:, :, 0]
 

@@ -1,10 +1,21 @@
 """A language model over single symbols."""
 
-import numpy as np
+from typing import NamedTuple
 
-from rnnkit.decoding.scorers.base import NEVER, TableScorer, check_size
+import numpy as np
+from keras import ops
+
+from rnnkit.decoding.scorers.base import NEVER, TableScorer, check_size, spread
 from rnnkit.lm.automaton import Automaton
 from rnnkit.lm.ngram import END
+
+
+class SymbolState(NamedTuple):
+    """Where a prefix is in the table, and what counts there; `(batch, beam)` each."""
+
+    place: object
+    weight: object
+    bonus: object
 
 
 class SymbolNGram(TableScorer):
@@ -14,6 +25,8 @@ class SymbolNGram(TableScorer):
         score(end | h) = weight * ln p(</s> | h)
 
     A symbol that the model does not know is its `<unk>`, and forbidden if it has none.
+    `weight` and `bonus` are attributes that may be set between two searches; nothing
+    is compiled anew.
 
     Args:
         ngram: An `rnnkit.lm.NGram` whose words are symbols.
@@ -31,9 +44,31 @@ class SymbolNGram(TableScorer):
         check_size("SymbolNGram", len(automaton.lower), len(symbols))
         words = ["" if s is None else s for s in symbols]
         log_probs, targets = automaton.table([*words, END])
-        weights = weight * np.maximum(log_probs, NEVER)
-        weights[:, :-1] += bonus
-        weights[np.isneginf(log_probs)] = NEVER
+        log_probs = np.maximum(log_probs, NEVER)
         super().__init__(
-            symbols, targets[:, :-1], weights[:, :-1], weights[:, -1], automaton.start
+            symbols,
+            targets[:, :-1],
+            log_probs[:, :-1],
+            log_probs[:, -1],
+            automaton.start,
         )
+        self.weight, self.bonus = weight, bonus
+
+    def start(self, batch_size, beam_width):
+        place = super().start(batch_size, beam_width)
+        return SymbolState(place, *spread((self.weight, self.bonus), place))
+
+    def scores(self, state):
+        weight, bonus = state.weight[:, :, None], state.bonus[:, :, None]
+        return _weighed(super().scores(state.place), weight, bonus)
+
+    def advance(self, state, symbols):
+        return state._replace(place=super().advance(state.place, symbols))
+
+    def finish(self, state):
+        return _weighed(super().finish(state.place), state.weight, 0.0)
+
+
+def _weighed(log_probs, weight, bonus):
+    possible = log_probs > NEVER / 10
+    return ops.where(possible, weight * log_probs + bonus, NEVER)
