@@ -174,6 +174,8 @@ class CollapseWatch(keras.callbacks.Callback):
         self.inputs = inputs
 
     def on_epoch_end(self, epoch, logs=None):
+        if not self.params.get("verbose", 1):
+            return
         logits, frames = self.model._read(self.inputs)
         best = ops.convert_to_numpy(ops.argmax(logits, axis=-1))
         inside = np.arange(best.shape[1]) < ops.convert_to_numpy(frames)[:, None]

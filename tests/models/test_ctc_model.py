@@ -276,10 +276,10 @@ def test_a_collapse_is_named(capsys):
     model.compile(keras.optimizers.SGD(0.0))
     model.build((None, None, 4))
     model.head.bias.assign([0, 0, 0, 0, 50.0])
-    model.fit(INPUTS[:8], TEXTS[:8], verbose=0)
+    model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
     assert "After epoch 1 every frame reads as blank." in capsys.readouterr().out
     model.head.bias.assign([50.0, 0, 0, 0, 0])
-    model.fit(INPUTS[:8], TEXTS[:8], verbose=0)
+    model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
     assert "reads as blank" not in capsys.readouterr().out
 
 
