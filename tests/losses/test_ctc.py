@@ -332,3 +332,37 @@ def test_a_model_learns_with_it():
 def test_what_does_not_fit_is_named(given, words):
     with pytest.raises(ValueError, match=words):
         ctc_loss(*given)
+
+
+# Posteriors, losses and the first frame's gradients as TensorFlow's own tests of its
+# CTC have them (tensorflow/python/kernel_tests/nn_ops/ctc_loss_op_test.py), from
+# where warp-ctc and Keras took them. The blank is the last symbol.
+PUBLISHED = np.array(
+    [
+        [
+            [0.633766, 0.221185, 0.0917319, 0.0129757, 0.0142857, 0.0260553],
+            [0.111121, 0.588392, 0.278779, 0.0055756, 0.00569609, 0.010436],
+            [0.0357786, 0.633813, 0.321418, 0.00249248, 0.00272882, 0.0037688],
+            [0.0663296, 0.643849, 0.280111, 0.00283995, 0.0035545, 0.00331533],
+            [0.458235, 0.396634, 0.123377, 0.00648837, 0.00903441, 0.00623107],
+        ],
+        [
+            [0.30176, 0.28562, 0.0831517, 0.0862751, 0.0816851, 0.161508],
+            [0.24082, 0.397533, 0.0557226, 0.0546814, 0.0557528, 0.19549],
+            [0.230246, 0.450868, 0.0389607, 0.038309, 0.0391602, 0.202456],
+            [0.280884, 0.429522, 0.0326593, 0.0339046, 0.0326856, 0.190345],
+            [0.423286, 0.315517, 0.0338439, 0.0393744, 0.0339315, 0.154046],
+        ],
+    ]
+)
+
+
+def test_published_vectors():
+    labels = np.array([[0, 1, 2, 1, 0], [0, 1, 1, 0, -1]])
+    logits = np.log(PUBLISHED).astype("float32")
+    loss, gradient = gradients(labels, logits, blank=-1)
+    np.testing.assert_allclose(loss, [3.34211, 5.42262], atol=1e-5)
+    first = gradient[:, 0]
+    wanted = PUBLISHED[:, 0] - [[1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]]
+    np.testing.assert_allclose(first, wanted, atol=1e-5)
+    np.testing.assert_allclose(first[:, 0], [-0.366234, -0.69824], atol=1e-5)
