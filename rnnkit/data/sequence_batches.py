@@ -125,23 +125,28 @@ class SequenceBatches(keras.utils.PyDataset):
             found.append(one)
         return found
 
-    def dataset(self, first=0):
-        """The passes from batch `first` of this one on, as a `tf.data.Dataset`."""
+    def rest(self, first):
+        """This pass from batch `first` on."""
+        one = copy.copy(self)
+        one._order, one.first = self._order[first:], 0
+        return one
+
+    def dataset(self):
+        """The passes from this one on, as a `tf.data.Dataset`."""
         import tensorflow as tf
 
         def batches():
-            for index in range(first, len(self)):
-                yield self[index]
+            yield from self
             self.on_epoch_end()
 
         def spec(array, rank):
             shape = [None] * rank + list(array.shape[rank:])
             return tf.TensorSpec(shape, array.dtype)
 
-        (x, lengths), *labels = self[first]
+        (x, lengths), *labels = self[0]
         signature = ((spec(x, 2), spec(lengths, 1)), *(spec(y, 2) for y in labels))
         dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-        cardinality = tf.data.experimental.assert_cardinality(len(self) - first)
+        cardinality = tf.data.experimental.assert_cardinality(len(self))
         return dataset.apply(cardinality).prefetch(2)
 
     @property

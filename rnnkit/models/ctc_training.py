@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import SequenceBatches
+from rnnkit.data.sequence_batches import PADDING
 from rnnkit.models import encoding
 from rnnkit.models.error_rates import error_rates
 from rnnkit.models.training import LossGuard, as_list
@@ -67,7 +68,8 @@ class CTCTraining:
         Args:
             x: Sequences: a list of arrays `(time, ...)`, a ragged tensor, a padded
                 pair `(x, lengths)`, a `rnnkit.data.SequenceBatches`, which also
-                holds the texts; or a `tf.data.Dataset` of `((x, lengths), y)`.
+                holds the texts; or a `tf.data.Dataset` of padded `((x, lengths), y)`,
+                y rows of ids filled up with -1, or texts.
             y: Texts, or rows of ids.
             validation_data: `(x, y)`, or as `x`. Error rates are shown beside its
                 loss.
@@ -94,15 +96,22 @@ class CTCTraining:
             watched = validation_data
             watched = watched if isinstance(watched, SequenceBatches) else data
             callbacks = [CollapseWatch(watched[0][0]), *callbacks]
-            data.first = 0
+            data.first, data = 0, data.rest(first) if first else data
         return super().fit(
-            _dataset(data, first),
+            _dataset(data),
             epochs=epochs,
             shuffle=False,  # the batches are
             validation_data=_dataset(validation_data),
             callbacks=[LossGuard(first), *callbacks],
             **kwargs,
         )
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        if "string" in str(y.dtype):  # TensorFlow's, from a tf.data.Dataset
+            y = self.vocabulary.encode_tensor(y).to_tensor(PADDING)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def evaluate(self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs):
         """Keras' `evaluate`, and how much of what is read is wrong.
@@ -183,8 +192,8 @@ class CollapseWatch(keras.callbacks.Callback):
             print(f"\nAfter epoch {epoch + 1} every frame reads as blank. {_ADVICE}")
 
 
-def _dataset(data, first=0):
+def _dataset(data):
     """Batches as the backend reads them fastest; anything else as it is."""
     if isinstance(data, SequenceBatches) and keras.backend.backend() == "tensorflow":
-        return data.dataset(first)
+        return data.dataset()
     return data

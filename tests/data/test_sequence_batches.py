@@ -67,12 +67,16 @@ def test_sizes_may_be_those_of_another():
 
 def test_a_dataset_goes_on_in_the_middle_and_draws_the_next_pass():
     one, other = batches(shuffle=True), batches(shuffle=True)
-    dataset = one.dataset(first=2)
+    dataset = one.rest(2).dataset()
     rest = [x.numpy() for (x, _), _ in dataset]
     assert len(rest) == len(one) - 2 == int(dataset.cardinality())
     for number, x in enumerate(rest, 2):
         np.testing.assert_array_equal(x, other[number][0][0])
-    assert one._pass == 1
+    for x, wanted in ((one, other), (one, other.passes(2)[1])):
+        found = [x.numpy() for (x, _), _ in x.dataset()]
+        assert len(found) == len(wanted)
+        for a, ((b, _), _) in zip(found, wanted):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_a_bad_item_is_named_and_left_out():

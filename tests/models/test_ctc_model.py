@@ -283,6 +283,18 @@ def test_a_collapse_is_named(capsys):
     assert "reads as blank" not in capsys.readouterr().out
 
 
+def test_a_dataset_of_texts_trains_as_the_same_ids_do():
+    tf = pytest.importorskip("tensorflow")
+    found = []
+    for y in (labels(TEXTS[:8]), np.array(TEXTS[:8])):
+        model = make()
+        data = tf.data.Dataset.from_tensors((padded(INPUTS[:8]), y))
+        model.fit(data, epochs=2, verbose=0)
+        found.append(model.get_weights())
+    for ids, texts in zip(*found):
+        np.testing.assert_allclose(ids, texts, atol=1e-6)
+
+
 def test_a_bad_item_does_not_end_a_run_unless_strict():
     model = make()
     texts = ["axb", *TEXTS[1:]]
