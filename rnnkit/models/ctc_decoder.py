@@ -42,10 +42,12 @@ class CTCDecoder:
         separator=None,
         hot_words=(),
         hot_weight=2.0,
+        skip_blanks=None,
     ):
         helped = lm is not None or lexicon is not None or hot_words
         self.vocabulary = vocabulary
         self.beam_width = beam_width or (100 if helped else None)
+        self.skip_blanks = skip_blanks
         self.lexicon, scorers = None, []
         names = [vocabulary.decode([i]) for i in range(vocabulary.size)]
         symbols = [*names, None]
@@ -76,7 +78,12 @@ class CTCDecoder:
             return found.symbols, found.starts, found.score
         return _best(
             ctc_beam_search(
-                logits, lengths, self.beam_width, blank=blank, scorers=self.scorers
+                logits,
+                lengths,
+                self.beam_width,
+                blank=blank,
+                scorers=self.scorers,
+                skip_blanks=self.skip_blanks,
             )
         )
 

@@ -31,6 +31,8 @@ class CTCReading:
             separator: The symbol between words; by default " " or "|".
             hot_words: Texts to expect.
             hot_weight: Nats for each of their symbols.
+            skip_blanks: A probability of the blank above which a beam passes over a
+                frame, such as 0.999: faster, and not exact.
 
         Returns:
             List of texts in the order of `x`, or of `Transcription`s.

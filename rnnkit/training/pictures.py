@@ -32,7 +32,10 @@ def plot_history(history, panels, path=None, title=None):
                 axes.plot(epochs, history[key], color=color, label=what)
         axes.set_xlabel("epoch")
         axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
+        if name == "loss":
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(axis="y", color=GRID)
         axes.spines[["top", "right"]].set_visible(False)
@@ -71,13 +74,13 @@ def plot_alignments(items, path=None, title=None):
         )
         scale = end / item["frames"]
         spans = zip(item["symbols"], item["starts"], item["ends"])
-        for symbol, first, last in spans:
+        for number, (symbol, first, last) in enumerate(spans):
             if first < 0:
                 continue  # a text that does not fit
-            axes.axvspan(
-                first * scale, last * scale, color=ORANGE, alpha=0.35, linewidth=0
-            )
-            middle = (first + last) / 2 * scale
+            color = (ORANGE, BLUE)[number % 2]  # so that neighbours stay apart
+            place = first * scale, last * scale
+            axes.axvspan(*place, color=color, alpha=0.3, linewidth=0)
+            middle = sum(place) / 2
             axes.text(
                 middle,
                 1.03 * height,

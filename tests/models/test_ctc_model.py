@@ -145,6 +145,8 @@ def test_a_lexicon_and_a_language_model_help(trained):
     read_spelt = trained.transcribe(noisy, lexicon=spelt, beam_width=100)
     plain = trained.transcribe(noisy, lexicon=words, beam_width=100)
     assert read_spelt == [text.upper() for text in plain]
+    skipped = trained.transcribe(noisy, lexicon=words, lm=lm, skip_blanks=0.99)
+    assert jiwer.wer(TEXTS, skipped) < greedy
     details = trained.transcribe(noisy[:2], hot_words=["abc"], details=True)
     for one in details:
         assert "".join(one.symbols) == one.reading == one.text
