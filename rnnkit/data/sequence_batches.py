@@ -1,5 +1,6 @@
 """Sequences of unlike length in batches of like length."""
 
+import collections
 import copy
 import warnings
 
@@ -41,8 +42,8 @@ class SequenceBatches(keras.utils.PyDataset):
 
     Raises:
         ValueError: There is nothing to batch, or with `strict` an item is bad: it is
-            empty, holds a number that is not finite, has other axes than the first,
-            or its text a symbol outside the vocabulary.
+            empty, holds a number that is not finite, has other axes than most, or its
+            label a symbol outside the vocabulary.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class SequenceBatches(keras.utils.PyDataset):
             raise ValueError(f"{len(inputs)} sequences, but {len(labels)} labels.")
         self.left_out = {}
         self.kept, self.inputs, self.labels, texts = [], [], [], []
-        shape = next((x.shape[1:] for x in inputs if x.ndim and len(x)), ())
+        shapes = collections.Counter(x.shape[1:] for x in inputs if x.size)
+        shape = shapes.most_common(1)[0][0] if shapes else ()
         for index, x in enumerate(inputs):
             label = None if labels is None else labels[index]
             try:
@@ -195,7 +197,9 @@ def _check(x, shape):
     if x.ndim == 0 or x.size == 0:
         raise ValueError("it is empty")
     if x.shape[1:] != shape:
-        raise ValueError(f"it has axes {x.shape[1:]} after time, the first {shape}")
+        raise ValueError(f"it has axes {x.shape[1:]} after time, most have {shape}")
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"it holds no numbers, but {x.dtype}")
     if not np.isfinite(x).all():
         raise ValueError("it holds a number that is not finite")
 
@@ -204,7 +208,12 @@ def _encoded(label, vocabulary):
     if label is None:
         return np.zeros(0, "int32")
     if not isinstance(label, str):
-        return np.asarray(label, "int32")
+        ids = np.asarray(label, "int32")
+        ids = ids[: np.flatnonzero(ids >= 0)[-1] + 1] if (ids >= 0).any() else ids[:0]
+        most = np.inf if vocabulary is None else vocabulary.size
+        if ((ids < 0) | (ids >= most)).any():
+            raise ValueError(f"its label {ids.tolist()} holds what is no id")
+        return ids
     if vocabulary is None:
         raise ValueError("its label is a text, and there is no vocabulary")
     return vocabulary.encode(label)
@@ -224,7 +233,7 @@ def _report(left_out, count, strict):
 def _padded(rows, size, value):
     """Rows of unlike length as one array, `(batch, size, ...)`."""
     shape = (len(rows), size, *rows[0].shape[1:])
-    padded = np.full(shape, value, rows[0].dtype)
+    padded = np.full(shape, value, np.result_type(*rows))
     for k, row in enumerate(rows):
         padded[k, : len(row)] = row
     return padded

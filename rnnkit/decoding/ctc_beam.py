@@ -218,7 +218,7 @@ class CTCBeamSearch:
             )
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=4)
 def _search(symbols, beam_width, blank, scorers):
     """A search, made and compiled once."""
     return CTCBeamSearch(symbols, beam_width, blank, scorers)

@@ -1,11 +1,19 @@
 """From a CTC model's logits to texts: greedy, or a beam with what helps it."""
 
 import dataclasses
+import functools
 
 import numpy as np
 from keras import ops
 
-from rnnkit.decoding import HotWords, Lexicon, SymbolNGram, ctc_beam_search, ctc_greedy
+from rnnkit.decoding import (
+    CTCBeamSearch,
+    HotWords,
+    Lexicon,
+    SymbolNGram,
+    ctc_beam_search,
+    ctc_greedy,
+)
 
 SEPARATORS = (" ", "|")  # between words, the first that the vocabulary has
 
@@ -21,6 +29,7 @@ class Transcription:
         frames: The first frame of each, a tuple of integers.
         score: Log-probability in nats: of the best path for greedy decoding, of the
             text summed over its paths for a beam, the language model's part added.
+            Below -1e29 a beam held no text that ends with a whole word: try a wider.
     """
 
     text: str
@@ -44,17 +53,26 @@ class CTCDecoder:
         hot_weight=2.0,
         skip_blanks=None,
     ):
+        for name, words in (("lexicon", lexicon), ("hot_words", hot_words)):
+            if isinstance(words, str):
+                raise ValueError(f"{name} is a list of texts, got {words!r}.")
+        if beam_width is not None and beam_width < 1:
+            raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
         helped = lm is not None or lexicon is not None or hot_words
         self.vocabulary = vocabulary
         self.beam_width = beam_width or (100 if helped else None)
         self.skip_blanks = skip_blanks
-        self.lexicon, scorers = None, []
+        self.lexicon = self.respelt = None
+        scorers = []
         names = [vocabulary.decode([i]) for i in range(vocabulary.size)]
         symbols = [*names, None]
         if lexicon is not None:
             spelt = lexicon if isinstance(lexicon, dict) else {w: w for w in lexicon}
-            spelt = {word: _spellings(s, vocabulary) for word, s in spelt.items()}
-            between = names.index(separator or _separator(names))
+            self.respelt = next(
+                (w for w, s in spelt.items() if s not in (w, [w])), None
+            )
+            spelt = {w: _spellings(w, s, vocabulary) for w, s in spelt.items()}
+            between = separator_of(vocabulary, separator)
             self.lexicon = Lexicon(spelt, symbols, between, lm)
             scorers.append(self.lexicon)
         elif lm is not None:
@@ -69,6 +87,12 @@ class CTCDecoder:
         for scorer in self.scorers:
             if hasattr(scorer, "bonus"):
                 scorer.weight, scorer.bonus = lm_weight, bonus
+
+    @functools.cached_property
+    def search(self):
+        """The beam search, for what arrives piece by piece."""
+        size = self.vocabulary.size
+        return CTCBeamSearch(size + 1, self.beam_width, size, self.scorers)
 
     def ids(self, logits, lengths):
         """The best symbols `(batch, time)`, -1 after the last; frames and scores."""
@@ -114,17 +138,27 @@ def _best(paths):
     return paths.symbols[:, 0], paths.frames[:, 0], paths.scores[:, 0]
 
 
-def _separator(names):
-    for name in SEPARATORS:
+def separator_of(vocabulary, named=None):
+    """The id of the symbol between words.
+
+    Raises:
+        ValueError: It is not in the vocabulary.
+    """
+    names = [vocabulary.decode([i]) for i in range(vocabulary.size)]
+    wanted = SEPARATORS if named is None else (named,)
+    for name in wanted:
         if name in names:
-            return name
+            return names.index(name)
     raise ValueError(
-        f"A lexicon needs a symbol between words: none of {SEPARATORS} is in the "
-        "vocabulary, so name it with separator=."
+        f"A lexicon needs a symbol between words, and none of {wanted} is in the "
+        "vocabulary: name one with separator=."
     )
 
 
-def _spellings(given, vocabulary):
+def _spellings(word, given, vocabulary):
     """One spelling or several, as texts of the vocabulary → lists of ids."""
     given = [given] if isinstance(given, str) else given
-    return [np.asarray(vocabulary.encode(text)).tolist() for text in given]
+    try:
+        return [np.asarray(vocabulary.encode(text)).tolist() for text in given]
+    except ValueError as error:
+        raise ValueError(f"The lexicon's {word!r} cannot be spelt: {error}") from error

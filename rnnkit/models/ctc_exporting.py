@@ -20,6 +20,11 @@ def export_ctc_model(model, path, **decoding):
     import tensorflow as tf
 
     vocabulary, decoder = model.vocabulary, model._decoder(decoding)
+    if decoder.respelt:
+        raise ValueError(
+            f"The lexicon spells {decoder.respelt!r} otherwise, and a SavedModel "
+            "writes what the symbols say: export without it, or use `transcribe`."
+        )
     shape = [None, None, *model._input_shape[2:]]
 
     @tf.function(

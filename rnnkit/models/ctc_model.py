@@ -36,6 +36,7 @@ class CTCModel(CTCTraining, CTCReading, keras.Model):
 
     def __init__(self, encoder, vocabulary, **kwargs):
         super().__init__(**kwargs)
+        self.autocast = False  # half precision loses samples: each layer casts
         self.encoder = encoding.layers_of(encoder)
         self.vocabulary = vocabulary
         self.head = keras.layers.Dense(
@@ -97,7 +98,11 @@ class CTCModel(CTCTraining, CTCReading, keras.Model):
 
         Args:
             path: Folder to write.
-            decoding: `beam_width` and `scorers` of `transcribe`.
+            decoding: As for `transcribe`.
+
+        Raises:
+            ValueError: The lexicon has words that are not spelt as they are written,
+                which only `transcribe` can undo.
         """
         export_ctc_model(self, path, **decoding)
 

@@ -40,13 +40,20 @@ class CTCReading:
         decoder = self._decoder(decoding)
         return self._each(x, batch_size, decoder, details)
 
-    def align(self, x, texts, batch_size=32):
+    def align(self, x, texts=None, batch_size=32):
         """Where each symbol of a known text stands.
+
+        Args:
+            x: Sequences as for `fit`.
+            texts: Their texts; None if `x` is a `SequenceBatches`, which has them.
+            batch_size: Sequences at once.
 
         Returns:
             List of `rnnkit.decoding.Alignment`, arrays of one item each, in frames
             of the encoder's output; `score` below -1e29: too few frames.
         """
+        if (texts is None) != isinstance(x, SequenceBatches):
+            raise ValueError("Give texts to align, or SequenceBatches that have them.")
         batches = self._sequences(x, texts, batch_size=batch_size, strict=True)
         found = [None] * len(batches.inputs)
         for number, (inputs, labels) in enumerate(batches):
@@ -93,28 +100,51 @@ class CTCReading:
         """A decoder is kept, as it holds tables and what was compiled for them."""
         weights = {k: v for k, v in options.items() if k in ("lm_weight", "bonus")}
         options = {k: v for k, v in options.items() if k not in weights}
-        key = tuple(sorted((name, id(value)) for name, value in options.items()))
-        if self._kept[:1] != (key,):
-            # The options too: an id is that of one object while it lives.
-            self._kept = key, CTCDecoder(self.vocabulary, **options), options
-        decoder = self._kept[1]
-        decoder.weigh(**weights)
-        return decoder
+        key = _frozen(options)
+        if self._kept.key != key:
+            self._kept.decoder = CTCDecoder(self.vocabulary, **options)
+            self._kept.key = key
+        self._kept.decoder.weigh(**weights)
+        return self._kept.decoder
 
     def _sequences(self, x, y, **options):
         if isinstance(x, SequenceBatches):
             return x
-        return SequenceBatches(_rows(x), _texts(y), self.vocabulary, **options)
+        rows = _rows(x)
+        axes = len(getattr(self, "_input_shape", None) or ()) - 1
+        for index, row in enumerate(rows):
+            if axes > 0 and row.ndim != axes:
+                raise ValueError(
+                    f"Sequence {index} has {row.ndim} axes, the model reads sequences "
+                    f"of {axes}: give a list of arrays, also for a single one."
+                )
+        return SequenceBatches(rows, _texts(y), self.vocabulary, **options)
 
 
 def _rows(x):
     """Sequences in whatever form, as a list of arrays."""
-    if isinstance(x, tuple) and len(x) == 2:
+    if hasattr(x, "element_spec"):
+        raise TypeError("A tf.data.Dataset is for `fit`: give a list of arrays here.")
+    if isinstance(x, tuple) and len(x) == 2 and _are_lengths(x[1]):
         x, lengths = (ops.convert_to_numpy(part) for part in x)
         return [row[:length] for row, length in zip(x, lengths)]
     if hasattr(x, "bounding_shape"):  # a tf.RaggedTensor
         return [row.numpy() for row in x]
     return [np.asarray(row) for row in x]
+
+
+def _are_lengths(x):
+    x = np.asarray(x)
+    return x.ndim == 1 and np.issubdtype(x.dtype, np.integer)
+
+
+def _frozen(options):
+    """Options as a key: words by value, models by what they are."""
+    if isinstance(options, dict):
+        return tuple((name, _frozen(value)) for name, value in options.items())
+    if isinstance(options, (list, tuple, set, frozenset)):
+        return tuple(map(_frozen, options))
+    return options
 
 
 def _texts(y):

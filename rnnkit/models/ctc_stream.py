@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from rnnkit.decoding import CTCBeamSearch
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.models.stepping import is_recurrent
@@ -37,24 +36,31 @@ class CTCStream:
     def __init__(self, model, batch_size, decoder):
         self.decoder, self.batch_size = decoder, batch_size
         self._stages = [_stage(layer, batch_size) for layer in model.encoder]
-        self._head = model.head
+        self._head, self._ended = model.head, False
+        self._axes = len(model._input_shape)
         width = model.vocabulary.size + 1
         self.logits = ops.zeros((batch_size, 0, width))
         self._search = self._beam = None
         if decoder.beam_width is not None:
-            self._search = CTCBeamSearch(
-                width, decoder.beam_width, model.blank, decoder.scorers
-            )
+            self._search = decoder.search
             self._beam = self._search.start(batch_size)
 
     def feed(self, chunk):
         """Read on; returns the texts so far, which later chunks may change."""
         chunk = ops.convert_to_tensor(chunk, dtype="float32")
+        if self._ended:
+            raise ValueError("The stream has ended: make a new one with `stream`.")
+        if len(chunk.shape) != self._axes or chunk.shape[0] != self.batch_size:
+            raise ValueError(
+                f"A chunk is (batch, time, features) with batch {self.batch_size}, "
+                f"got {tuple(chunk.shape)}."
+            )
         self._go_on(chunk if chunk.shape[1] else None, last=False)
         return self._texts(final=False)
 
     def finish(self):
         """The sequence has ended: the texts."""
+        self._ended = True
         self._go_on(None, last=True)
         return self._texts(final=True)
 
@@ -141,7 +147,7 @@ class _Delay:
         outputs = layer(self.kept)[:, first : first + count]
         self.next += count * stride
         back = -(-layer.look_back // stride) * stride  # to stay in step
-        begin = max(self.begin, self.next - back)
+        begin = max(self.begin, min(self.next - back, total // stride * stride))
         self.kept = self.kept[:, begin - self.begin :]
         self.begin = begin
         return outputs

@@ -1,5 +1,7 @@
 """Training and evaluation of a CTC model."""
 
+import types
+
 import keras
 import numpy as np
 from keras import ops
@@ -8,7 +10,7 @@ from rnnkit.data import SequenceBatches
 from rnnkit.data.sequence_batches import PADDING
 from rnnkit.models import encoding
 from rnnkit.models.error_rates import error_rates
-from rnnkit.models.training import LossGuard, as_list
+from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
 from rnnkit.ops.tracing import compiled
 
 _NAMED = 5  # items that a report names
@@ -25,7 +27,7 @@ class CTCTraining:
     def prepare_training(self):
         """Make what is kept between calls; in `__init__`."""
         self._read = compiled(lambda inputs: self.read(inputs))
-        self._kept = ()
+        self._kept = types.SimpleNamespace(key=None, decoder=None)
         self._validation = None
 
     def compile(self, optimizer="adam", loss=None, *, jit_compile=False, **kwargs):
@@ -71,6 +73,8 @@ class CTCTraining:
                 holds the texts; or a `tf.data.Dataset` of padded `((x, lengths), y)`,
                 y rows of ids filled up with -1, or texts.
             y: Texts, or rows of ids.
+            shuffle: Whether each pass has an order of its own, drawn from NumPy's
+                seed, which `keras.utils.set_random_seed` sets.
             validation_data: `(x, y)`, or as `x`. Error rates are shown beside its
                 loss.
             strict: Whether a bad item, or a text too long for its sequence, is an
@@ -80,8 +84,11 @@ class CTCTraining:
             ValueError: With `strict`, an item is bad.
             LossError: The loss is NaN or infinite.
         """
+        if y is None and isinstance(x, (list, np.ndarray)):
+            raise ValueError("There are sequences, but no texts: give y.")
+        seed = int(np.random.randint(2**31)) if shuffle else 0
         data = self._labelled(
-            x, y, batch_size=batch_size, shuffle=shuffle, strict=strict
+            x, y, batch_size=batch_size, shuffle=shuffle, seed=seed, strict=strict
         )
         if isinstance(validation_data, tuple):
             validation_data = self._labelled(
@@ -96,15 +103,18 @@ class CTCTraining:
             watched = validation_data
             watched = watched if isinstance(watched, SequenceBatches) else data
             callbacks = [CollapseWatch(watched[0][0]), *callbacks]
-            data.first, data = 0, data.rest(first) if first else data
-        return super().fit(
-            _dataset(data),
+            data.first = 0
+        kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are
             validation_data=_dataset(validation_data),
             callbacks=[LossGuard(first), *callbacks],
-            **kwargs,
         )
+        if first:
+            return fit_rest_and_whole(
+                self, super().fit, _dataset(data.rest(first)), data, _dataset, **kwargs
+            )
+        return super().fit(_dataset(data), **kwargs)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -147,7 +157,18 @@ class CTCTraining:
         return self._sequences(x, y, **options)
 
     def _report(self, data, strict):
-        """Say which texts need more frames than there are."""
+        """Say which texts need more frames than there are.
+
+        Raises:
+            ValueError: A label is none of the vocabulary; or there are such texts,
+                and `strict`.
+        """
+        for index, ids in zip(data.kept, data.labels):
+            if len(ids) and not 0 <= min(ids) <= max(ids) < self.vocabulary.size:
+                raise ValueError(
+                    f"Label {index} is {list(map(int, ids))}; there are the ids 0 to "
+                    f"{self.vocabulary.size - 1}."
+                )
         short = []
         for number, ((x, lengths), labels) in enumerate(data):
             mask = encoding.mask_of(x, lengths)
@@ -176,7 +197,7 @@ class CTCTraining:
 
 
 class CollapseWatch(keras.callbacks.Callback):
-    """Says after an epoch whether all frames of a batch still read as blank."""
+    """Says after an epoch whether all frames of one batch still read as blank."""
 
     def __init__(self, inputs):
         super().__init__()
@@ -189,7 +210,10 @@ class CollapseWatch(keras.callbacks.Callback):
         best = ops.convert_to_numpy(ops.argmax(logits, axis=-1))
         inside = np.arange(best.shape[1]) < ops.convert_to_numpy(frames)[:, None]
         if (best == self.model.blank)[inside].all():
-            print(f"\nAfter epoch {epoch + 1} every frame reads as blank. {_ADVICE}")
+            print(
+                f"\nAfter epoch {epoch + 1} every frame of a batch reads as blank. "
+                f"{_ADVICE}"
+            )
 
 
 def _dataset(data):

@@ -9,6 +9,8 @@ from keras.src import backend as keras_backend
 
 from rnnkit.layers.masks import first_of
 
+_TRIAL = 4001  # frames, or samples
+
 
 def layers_of(encoder):
     """The layers of an encoder: a list of them, a `keras.Sequential`, or one layer."""
@@ -18,31 +20,47 @@ def layers_of(encoder):
 
 
 def build(layers, shape):
-    """Build the layers one after another; returns the shape of the last output."""
+    """Build the layers one after another; returns the shape of the last output.
+
+    Raises:
+        ValueError: A layer changes the number of frames, but not the mask; or the last
+            gives no frames.
+    """
+    trial = (1, _TRIAL, *shape[2:])  # a sequence so long
     for layer in layers:
         if not layer.built:
             layer.build(shape)
+        if not isinstance(layer, keras.Model):
+            mask = layer.compute_mask(ops.zeros(trial), ops.ones(trial[:2], "bool"))
+            trial = layer.compute_output_shape(trial)
+            known = None if mask is None else first_of(mask).shape[1]
+            if known is not None and known != trial[1]:
+                raise ValueError(
+                    f"{layer.name} makes {trial[1]} frames of {_TRIAL}, but its mask "
+                    f"has {known}: use a layer that makes the mask shorter too, such "
+                    "as rnnkit.layers.TimeDelay or PyramidalBidirectional."
+                )
+        else:
+            trial = layer.compute_output_shape(trial)
         shape = layer.compute_output_shape(shape)
+    if len(shape) != 3:
+        raise ValueError(
+            f"The encoder gives {shape}, and is to give (batch, frames, features): has "
+            f"{layers[-1].name} return_sequences=True?"
+        )
     return shape
 
 
 def run(layers, x, mask, training=False):
-    """The output of the last layer, and which of its frames count.
-
-    Raises:
-        ValueError: A layer changes the number of frames, but not the mask.
-    """
+    """The output of the last layer, and which of its frames count."""
     for layer in layers:
         given = {"mask": mask, "training": training}
-        y = layer(x, **{name: given[name] for name in _arguments(type(layer))})
+        takes = _arguments(type(layer))
+        if mask is not None and "mask" not in takes:  # it may mix frames all the same
+            real = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(x.shape) - 2)))
+            x = ops.where(real, x, ops.zeros_like(x))
+        y = layer(x, **{name: given[name] for name in takes})
         mask = mask_after(layer, x, y, mask)
-        frames, known = y.shape[1], None if mask is None else mask.shape[1]
-        if frames and known and frames != known:
-            raise ValueError(
-                f"{layer.name} makes {frames} frames, but its mask has {known}: use a "
-                "layer that makes the mask shorter too, such as "
-                "rnnkit.layers.TimeDelay or PyramidalBidirectional."
-            )
         x = y
     return x, mask
 

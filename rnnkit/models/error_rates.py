@@ -1,6 +1,9 @@
 """How much of what was read is wrong, by jiwer."""
 
+import itertools
 import warnings
+
+from rnnkit.models.ctc_decoder import separator_of
 
 
 def error_rates(references, readings, vocabulary):
@@ -9,7 +12,8 @@ def error_rates(references, readings, vocabulary):
     Args:
         references: The true ids of each sequence.
         readings: Those that were read.
-        vocabulary: Writes them as text, whose spaces part the words.
+        vocabulary: Has the symbol between words, " " or "|"; without one every
+            symbol is a word.
 
     Returns:
         `{"symbol_error", "word_error", "sequence_error"}`: edits per symbol and per
@@ -35,9 +39,19 @@ def error_rates(references, readings, vocabulary):
             edits += found.substitutions + found.deletions + found.insertions
         return edits / max(sum(len(r) for r, _ in pairs), 1)
 
+    def words(ids):
+        if between is None:
+            return [str(i) for i in ids]
+        runs = itertools.groupby(ids, lambda i: i == between)
+        return ["-".join(map(str, run)) for gap, run in runs if not gap]
+
+    try:
+        between = separator_of(vocabulary)
+    except ValueError:
+        between = None
     wrong = [list(r) != list(h) for r, h in zip(references, readings)]
     return {
         "symbol_error": rate(lambda ids: [str(i) for i in ids]),
-        "word_error": rate(lambda ids: vocabulary.decode(ids).split()),
+        "word_error": rate(words),
         "sequence_error": sum(wrong) / len(wrong),
     }

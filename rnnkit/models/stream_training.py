@@ -7,7 +7,14 @@ from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
 from rnnkit.models.carried_state import CarriedState
-from rnnkit.models.training import BeginPass, Bits, LossGuard, Nats, as_list
+from rnnkit.models.training import (
+    BeginPass,
+    Bits,
+    LossGuard,
+    Nats,
+    as_list,
+    fit_rest_and_whole,
+)
 
 EVALUATION_STEPS = 256  # symbols in a window where a text is evaluated
 
@@ -116,31 +123,12 @@ class StreamTraining:
     ):
         if shuffle:
             raise ValueError("Streams are read in order: leave shuffle=False.")
-        begin, history = initial_epoch, {}
-        if first:  # the rest of an interrupted pass
-            streams.first = 0
-            rest = super().fit(
-                _batches(streams, first),
-                initial_epoch=begin,
-                epochs=begin + 1,
-                shuffle=False,
-                **kwargs,
-            )
-            begin += 1
-            if begin >= epochs or self.stop_training:
-                return rest
-            history = rest.history
-        last = super().fit(
-            _batches(streams),
-            initial_epoch=begin,
-            epochs=epochs,
-            shuffle=False,
-            **kwargs,
-        )
-        last.history = {
-            key: history.get(key, []) + value for key, value in last.history.items()
-        }
-        return last
+        kwargs |= dict(initial_epoch=initial_epoch, epochs=epochs, shuffle=False)
+        if not first:
+            return super().fit(_batches(streams), **kwargs)
+        streams.first = 0
+        rest = _batches(streams, first)
+        return fit_rest_and_whole(self, super().fit, rest, streams, _batches, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """Keras' `evaluate`, in nats and bits per symbol.

@@ -80,6 +80,30 @@ class LossGuard(keras.callbacks.Callback):
         self.first = 0
 
 
+def fit_rest_and_whole(
+    model, fit, rest, data, dataset, *, epochs, initial_epoch=0, **kwargs
+):
+    """The rest of an interrupted pass, then whole ones, as one training.
+
+    Args:
+        model: What is trained.
+        fit: Keras' `fit` of it.
+        rest: The rest of the pass, as `fit` takes it.
+        data: All of it, which learns that the pass is over.
+        dataset: Makes of `data` what `fit` takes.
+    """
+    begin = initial_epoch + 1
+    first = fit(rest, initial_epoch=initial_epoch, epochs=begin, **kwargs)
+    if begin >= epochs or model.stop_training:
+        return first
+    data.on_epoch_end()
+    last = fit(dataset(data), initial_epoch=begin, epochs=epochs, **kwargs)
+    last.history = {
+        key: first.history.get(key, []) + value for key, value in last.history.items()
+    }
+    return last
+
+
 def as_list(callbacks):
     """Callbacks as `fit` takes them, as a list."""
     if isinstance(callbacks, keras.callbacks.CallbackList):

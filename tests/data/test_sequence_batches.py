@@ -90,6 +90,15 @@ def test_a_bad_item_is_named_and_left_out():
     assert "not finite" in one.left_out[5]
     with pytest.raises(ValueError, match="4 of 7 sequences cannot be used"):
         SequenceBatches(bad, texts, VOCABULARY, strict=True)
+    labels = [[0, 1, -1, -1], [-1], [0, -1, 1], [2], [1]]
+    with pytest.warns(UserWarning, match=r"2 of 5 .* 2: its label \[0, -1, 1\] holds"):
+        one = SequenceBatches(INPUTS[:5], labels, VOCABULARY)
+    assert [y.tolist() for y in one.labels] == [[0, 1], [], [1]]
+    first_is_odd = [np.zeros((3, 5)), *INPUTS[:3]]
+    with pytest.warns(UserWarning, match="1 of 4 .* 0: it has axes"):
+        assert len(SequenceBatches(first_is_odd).inputs) == 3
+    mixed = [np.zeros((3, 2), "int32"), np.full((3, 2), 0.7)]
+    assert SequenceBatches(mixed)[0][0][0].max() == 0.7
     with pytest.raises(ValueError, match="0 of 0 sequences"):
         SequenceBatches([], [], VOCABULARY)
     with pytest.raises(ValueError, match="4 sequences, but 1 labels"):

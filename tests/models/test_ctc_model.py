@@ -176,6 +176,8 @@ def test_alignments_stand_where_the_letters_are(trained):
         [TimeDelay(8, (-3, 0, 2)), forward(8), keras.layers.Dense(5)],
         [TimeDelay(8, (-1, 0, 1), stride=2), TimeDelay(8, (0, 3), stride=3)],
         [TimeDelay(8, (-5, -4), stride=3), forward(6)],
+        [TimeDelay(8, (0,), stride=2)],
+        [TimeDelay(8, (0, 1), stride=3)],
     ],
 )
 def test_a_stream_gives_what_the_whole_gives(encoder, sizes):
@@ -279,10 +281,13 @@ def test_a_collapse_is_named(capsys):
     model.build((None, None, 4))
     model.head.bias.assign([0, 0, 0, 0, 50.0])
     model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
-    assert "After epoch 1 every frame reads as blank." in capsys.readouterr().out
+    assert (
+        "After epoch 1 every frame of a batch reads as blank."
+        in capsys.readouterr().out
+    )
     model.head.bias.assign([50.0, 0, 0, 0, 0])
     model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
-    assert "reads as blank" not in capsys.readouterr().out
+    assert "of a batch reads" not in capsys.readouterr().out
 
 
 def test_a_dataset_of_texts_trains_as_the_same_ids_do():
@@ -310,5 +315,105 @@ def test_a_bad_item_does_not_end_a_run_unless_strict():
 
 def test_frames_that_vanish_behind_the_mask_are_an_error():
     model = make([keras.layers.Conv1D(4, 3, strides=2, name="conv"), forward(4)])
-    with pytest.raises(ValueError, match=r"conv makes \d+ frames, but its mask has"):
-        model.read(padded(INPUTS[:2]))
+    with pytest.raises(ValueError, match=r"conv makes \d+ frames of 4001, but its"):
+        model.fit(INPUTS[:2], TEXTS[:2], verbose=0)
+
+
+def test_a_decoder_is_kept_for_what_it_was_made_of(trained):
+    def decoder(words):
+        return trained._decoder({"hot_words": words})
+
+    for k in range(20):
+        word = "ab" if k % 2 else "c"
+        (scorer,) = decoder([word]).scorers
+        wanted = rnnkit.decoding.HotWords([word], [*" abc", None], 2.0)
+        np.testing.assert_array_equal(scorer._ends, wanted._ends)
+    assert decoder(["ab"]) is decoder(["ab"])
+    words = ["ab"]
+    first = decoder(words)
+    words.append("c")
+    assert decoder(words) is not first
+
+
+def test_layers_that_mix_frames_read_no_padding():
+    model = make([keras.layers.Conv1D(5, 5, padding="same"), forward(6)])
+    x, lengths = padded(INPUTS[:4], more=3)
+    dirty = x + 9.0 * (np.arange(x.shape[1])[None, :, None] >= lengths[:, None, None])
+    clean, _ = model.read((x, lengths))
+    other, _ = model.read((dirty.astype("float32"), lengths))
+    for row, length in enumerate(lengths):
+        np.testing.assert_allclose(clean[row, :length], other[row, :length], atol=1e-6)
+
+
+def test_after_an_interrupted_pass_come_whole_ones():
+    seen = []
+
+    class Count(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(0)
+
+        def on_train_batch_end(self, batch, logs=None):
+            seen[-1] += 1
+
+    data = SequenceBatches(INPUTS, TEXTS, VOCABULARY, 20)
+    data.first = 2
+    history = make().fit(data, epochs=3, callbacks=[Count()], verbose=0)
+    assert seen == [1, 3, 3]
+    assert len(history.history["loss"]) == 3
+
+
+def test_half_precision_reads_whole_samples():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = CTCModel([rnnkit.layers.LogMel(8000), forward(4)], VOCABULARY)
+        samples = np.random.default_rng(0).normal(size=(1, 2000)).astype("float32")
+        seen = []
+        model.encoder[0].call = lambda x, mask=None, call=model.encoder[0].call: (
+            seen.append(keras.backend.standardize_dtype(x.dtype)) or call(x, mask=mask)
+        )
+        logits, _ = model.read(samples * 1e-4)
+        assert seen == ["float32"]
+        assert np.all(np.isfinite(logits))
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda m: m.transcribe(INPUTS[0]), "Sequence 0 has 1 axes, the model reads"),
+        (lambda m: m.fit(INPUTS), "no texts"),
+        (lambda m: m.align(INPUTS), "Give texts to align"),
+        (lambda m: m.transcribe(INPUTS, lexicon="abc"), "lexicon is a list of texts"),
+        (lambda m: m.transcribe(INPUTS, lexicon=["xy"]), "lexicon's 'xy' cannot"),
+        (lambda m: m.transcribe(INPUTS, beam_width=0), "beam_width must be 1 or more"),
+        (
+            lambda m: m.transcribe(INPUTS, lexicon=["a"], separator="_"),
+            "none of .*_.* is in the vocabulary",
+        ),
+        (
+            lambda m: m.transcribe(INPUTS, lm=rnnkit.lm.NGram.train([["abba"]], 1)),
+            "The model knows none of the symbols",
+        ),
+        (lambda m: m.export("x", lexicon={"A": "a"}), "spells 'A' otherwise"),
+        (lambda m: m.stream().feed(INPUTS[0]), r"A chunk is \(batch, time, features\)"),
+        (
+            lambda m: m.fit(SequenceBatches(INPUTS[:2], [[1, 9], [2]]), verbose=0),
+            r"Label 0 is \[1, 9\]; there are the ids 0 to 3",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_in_words(trained, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(trained)
+
+
+def test_what_is_no_sequence_of_frames_is_named_at_once():
+    with pytest.raises(ValueError, match=r"has .* return_sequences=True"):
+        make([LSTM(6)]).build((None, None, 4))
+    model = make()
+    model.build((None, None, 4))
+    stream = model.stream()
+    stream.finish()
+    with pytest.raises(ValueError, match="The stream has ended"):
+        stream.feed(np.zeros((1, 3, 4)))

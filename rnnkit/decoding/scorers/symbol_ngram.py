@@ -35,13 +35,20 @@ class SymbolNGram(TableScorer):
         bonus: What each symbol gets, against the wish of a model for short labels.
 
     Raises:
-        ValueError: The table of contexts by symbols would be too large.
+        ValueError: The table of contexts by symbols would be too large, or the model
+            is over other symbols.
     """
 
     def __init__(self, ngram, symbols, weight=1.0, bonus=0.0):
         automaton = Automaton(ngram)
         symbols = tuple(symbols)
         check_size("SymbolNGram", len(automaton.lower), len(symbols))
+        if not set(symbols) & set(ngram.vocabulary):
+            raise ValueError(
+                "The model knows none of the symbols, but "
+                f"{ngram.vocabulary[:3]} and the like: over words it goes with a "
+                "lexicon."
+            )
         words = ["" if s is None else s for s in symbols]
         log_probs, targets = automaton.table([*words, END])
         log_probs = np.maximum(log_probs, NEVER)
