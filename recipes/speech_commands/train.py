@@ -301,15 +301,18 @@ def draw(model, weights, history, test, words, run, rate):
         {"loss": "nats per clip", "accuracy": "accuracy"},
         run.path("training.png"),
     )
+    clips = test.subset([k * len(test) // DRAWN for k in range(DRAWN)])
+    batches = rnnkit.data.SequenceBatches(clips.inputs, batch_size=DRAWN, buckets=1)
+    clips = clips.subset(batches.items(0))  # the shortest first
+    ((given,),) = batches
+    heard = ops.convert_to_numpy(ops.argmax(model(given), axis=1))
+    curves = ops.convert_to_numpy(weights(given))
     features = rnnkit.layers.LogMel(rate)
     figure = Figure(figsize=(11, 5.5), dpi=120, layout="constrained")
-    for place, axes in enumerate(figure.subplots(2, DRAWN // 2).flat):
-        number = place * len(test) // DRAWN
-        x = test.inputs[number][None]
-        given = x, np.array([x.shape[1]], "int32")
-        heard = words[int(ops.argmax(model(given)[0]))]
-        spectrum = ops.convert_to_numpy(features(x))[0]
-        seconds = x.shape[1] / rate
+    for number, axes in enumerate(figure.subplots(2, DRAWN // 2).flat):
+        x = clips.inputs[number]
+        spectrum = ops.convert_to_numpy(features(x[None]))[0]
+        seconds = len(x) / rate
         axes.imshow(
             spectrum.T,
             aspect="auto",
@@ -317,12 +320,13 @@ def draw(model, weights, history, test, words, run, rate):
             cmap="Greys",
             extent=(0, seconds, 0, spectrum.shape[1]),
         )
-        axes.set_title(f"{test.texts[number]}, heard as {heard}", loc="left")
+        title = f"{clips.texts[number]}, heard as {words[heard[number]]}"
+        axes.set_title(title, loc="left")
         axes.set_xlabel("seconds")
         axes.set_yticks([])
         over = axes.twinx()
         times = (np.arange(len(spectrum)) + 0.5) * seconds / len(spectrum)
-        for curve in ops.convert_to_numpy(weights(given))[0].T:
+        for curve in curves[number][: len(spectrum)].T:
             over.plot(times, curve, color="#ea580c")
         over.set_ylim(bottom=0)
         over.set_ylabel("attention")
