@@ -4,6 +4,7 @@ Every cell of `rnnkit.cells`, and every cell of your own that carries
 `@rnnkit.export`, has its layer here under the cell's name without "Cell".
 """
 
+from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
@@ -15,6 +16,7 @@ from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.layers.torch_weights import weights_from_torch
 
 __all__ = [
+    "AttentionPooling",
     "Bidirectional",
     "DeepRecurrent",
     "Deltas",

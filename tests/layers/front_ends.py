@@ -15,7 +15,11 @@ OF_FRAMES = {
     "Standardize": lambda **more: layers.Standardize(**more),
     "TimeDelay": lambda **more: layers.TimeDelay(5, (-3, 0, 1), stride=2, **more),
 }
-MADE = OF_SAMPLES | OF_FRAMES
+FRAMEWISE = OF_SAMPLES | OF_FRAMES
+POOLING = {
+    "AttentionPooling": lambda **more: layers.AttentionPooling(3, heads=2, **more),
+}
+MADE = FRAMEWISE | POOLING
 SAMPLES = [1000, 130, 523, 0]  # frames are 200 long, every 80
 FRAMES = [9, 1, 4, 0]
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from rnnkit import layers
 from tests.discovered import other_layers
-from tests.layers.front_ends import MADE, batch_of, items
+from tests.layers.front_ends import FRAMEWISE, MADE, batch_of, items
 
 
 @pytest.fixture(params=MADE)
@@ -20,6 +20,7 @@ def test_every_layer_is_seen():
 
 
 @pytest.mark.parametrize("more", [0, 1, 300])
+@pytest.mark.parametrize("name", FRAMEWISE)
 def test_padding_and_neighbours_change_nothing(name, more):
     layer = MADE[name]()
     x, mask = batch_of(name, np.nan, more)
@@ -37,6 +38,7 @@ def test_padding_and_neighbours_change_nothing(name, more):
         assert not np.array(together)[~real].any()
 
 
+@pytest.mark.parametrize("name", FRAMEWISE)
 def test_nothing_flows_to_padding(name):
     layer = MADE[name]()
     x, mask = (tf.constant(part) for part in batch_of(name, 7.0))
@@ -51,6 +53,7 @@ def test_nothing_flows_to_padding(name):
     assert slope[0].any()
 
 
+@pytest.mark.parametrize("name", FRAMEWISE)
 def test_shapes_are_foretold(name):
     layer = MADE[name]()
     for part in items(name)[:3]:
