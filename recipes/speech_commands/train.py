@@ -272,8 +272,6 @@ def learn(model, batches, config, resume):
     )
     if resume.found:
         print(f"Going on from {resume.path}: epoch {resume.epoch + 1}.")
-        x, classes = batches["valid"][0]
-        model.test_on_batch(x, classes[:, 0])  # makes the metrics it holds
     rnnkit.training.fit(
         model,
         [dataset(one) for one in train.passes(config.epochs)],

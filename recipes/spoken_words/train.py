@@ -275,7 +275,6 @@ class Recogniser:
         self.checkpoints.append(path)
         if resume.found:
             print(f"Going on from {path}: epoch {resume.epoch + 1}.")
-            self.model.test_on_batch(*valid[0])  # makes the metrics it holds
         rnnkit.training.fit(
             self.model,
             [one.dataset() for one in train.passes(config.epochs)],

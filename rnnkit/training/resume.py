@@ -100,6 +100,9 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
     """
     if resume.found and resume.epoch >= epochs:
         load_checkpoint(resume.path, model, weights_only=True)
+    if resume.found and _lacks_metrics(model):
+        # Keras makes what compile(metrics=) names only when it sees a batch.
+        model.test_on_batch(*next(iter(parts[resume.epoch % len(parts)])))
     further = _OneTraining(callbacks, model)
     for epoch in range(resume.epoch, epochs):
         part = parts[epoch % len(parts)]
@@ -117,6 +120,11 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
             break
     further.end()
     return resume.history
+
+
+def _lacks_metrics(model):
+    metrics = getattr(model, "_compile_metrics", None)
+    return metrics is not None and not metrics.built
 
 
 class _OneTraining(keras.callbacks.CallbackList):

@@ -75,6 +75,22 @@ def test_killed_run_ends_where_the_whole_one_does(tmp_path, batches):
     assert len(whole_history["loss"]) == 3
 
 
+def test_metrics_of_compile_are_restored_too(tmp_path):
+    def make():
+        model = make_model()
+        model.compile("adam", "mse", metrics=["mae"])
+        return model
+
+    def train(path, callbacks=()):
+        data, resume = [Batches()], Resume(path, 0.0)
+        return fit(make(), data, 2, resume, callbacks, verbose=0, shuffle=False)
+
+    whole = train(tmp_path / "a")
+    with pytest.raises(Killed):
+        train(tmp_path / "b", [KillAfter(14)])
+    np.testing.assert_allclose(train(tmp_path / "b")["mae"], whole["mae"], rtol=1e-5)
+
+
 def test_seconds_between_two_writes(tmp_path):
     with pytest.raises(Killed):
         train(tmp_path / "cut", every=1e9, callbacks=[KillAfter(14)])
