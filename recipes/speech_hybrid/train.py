@@ -44,8 +44,8 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 6
-    ctc_epochs: int = 10
+    epochs: int = 8
+    ctc_epochs: int = 16
     learning_rate: float = 4e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
     warmup: float = 0.1
@@ -107,7 +107,8 @@ def main(arguments=None):
     }
     resume = learn(net, batches, config, config.epochs, run.path("checkpoint"))
     resumes = [resume]
-    net.save(run.path("model.keras"))
+    # Without the class of this file, so that it loads anywhere.
+    keras.Model(net.inputs, net.outputs).save(run.path("model.keras"))
     metrics, test = measure(net, parts, run, config)
     if config.ctc:
         model, resume = learn_ctc(parts, pieces, config, run)
@@ -190,17 +191,30 @@ def prepared(examples):
     return dataclasses.replace(examples, inputs=tuple(inputs))
 
 
+LONGEST = 400  # frames
+
+
 def cut_at_pauses(examples):
-    """Return the pieces between the middles of the pauses; fewer frames to pad."""
+    """Return the pieces between the middles of the pauses: fewer frames to pad.
+
+    A piece that is too long is cut where a phone ends, into parts of like length.
+    """
     pause = examples.symbols.index(PAUSE)
     rows = []
     for k, label in enumerate(examples.labels):
+        found = runs(label)
         cuts = [
             (first + last) // 2
-            for symbol, first, last in runs(label)
+            for symbol, first, last in found
             if symbol == pause and first > 0 and last < len(label)
         ]
+        boundaries = np.array([last for _, _, last in found])
         for first, last in itertools.pairwise([0, *cuts, len(label)]):
+            count = -(-(last - first) // LONGEST)
+            for place in np.linspace(first, last, count + 1)[1:-1]:
+                cuts.append(int(boundaries[abs(boundaries - place).argmin()]))
+        cuts = sorted({0, *cuts, len(label)})
+        for first, last in itertools.pairwise(cuts):
             piece = slice(first, last)
             name = f"{examples.names[k]} {first}-{last}"
             rows.append((name, examples.inputs[k][piece], "", name, label[piece]))
@@ -375,7 +389,9 @@ class Read:
 
 def listen(net, examples, batch_size):
     """Return the log-posteriors of all frames of a part."""
-    batches = rnnkit.data.SequenceBatches(examples.inputs, batch_size=batch_size)
+    batches = rnnkit.data.SequenceBatches(
+        examples.inputs, batch_size=batch_size, buckets=2
+    )
     longest = max(batches.lengths)
     posteriors = np.zeros((len(examples), longest, len(examples.symbols)), "float32")
     labels = np.full((len(examples), longest), -1)
@@ -388,15 +404,20 @@ def listen(net, examples, batch_size):
     return Read(posteriors, batches.lengths, labels)
 
 
-def counted(train):
-    """Return what the hidden Markov model takes from the training part's labels."""
+def counted(train, targets):
+    """Return what the hidden Markov model takes from the training part's labels.
+
+    The priors are the shares of the phones among the frames that the net learnt.
+    """
     count = len(train.symbols)
     frames = np.bincount(np.concatenate(train.labels), minlength=count) + 1
     phones = [k for label in train.labels for k, *_ in runs(label)]
+    phones = np.bincount(phones, minlength=count) + 0.5
+    asked = frames if targets == "durations" else phones
     ngram = rnnkit.lm.NGram.train(phones_of(train), order=2)
     return {
-        "log_priors": np.log(frames / frames.sum()),
-        "mean_durations": frames / (np.bincount(phones, minlength=count) + 0.5),
+        "log_priors": np.log(asked / asked.sum()),
+        "mean_durations": frames / phones,
         "bigram": rnnkit.decoding.bigram_table(ngram, train.symbols),
     }
 
@@ -406,7 +427,7 @@ def measure(net, parts, run, config):
 
     The weights of the hybrid are those with the fewest errors on the validation part.
     """
-    model = counted(parts["train"])
+    model = counted(parts["train"], config.targets)
     valid, test = (listen(net, parts[p], config.batch_size) for p in ("valid", "test"))
     tried = []
     for values in itertools.product(*GRID.values()):

@@ -1,0 +1,68 @@
+"""The recipe of the hybrid as a user runs it: in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jiwer", reason="errors are counted by jiwer")
+
+ROOT = Path(__file__).parents[1]
+TRAIN = ROOT / "recipes" / "speech_hybrid" / "train.py"
+
+pytestmark = pytest.mark.slow
+
+
+def run(folder, *arguments):
+    """Run Python to its end; returns what it printed and its exit status."""
+    process = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    return process.stdout, process.returncode
+
+
+def test_smoke_learns_and_says_where_everything_is(tmp_path):
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0, printed
+    folder = tmp_path / "runs" / "speech_hybrid" / "smoke"
+    metrics = json.loads((folder / "results.json").read_text())["metrics"]
+    assert metrics["phone error, hybrid"] < 0.25
+    merged = metrics["phone error, frames' best, merged"]
+    assert metrics["phone error, hybrid"] < 0.6 * merged
+    names = ("training.png", "posteriors.png", "transcripts.json", "model.keras")
+    for name in (*names, "ctc.keras", "results.json"):
+        assert name in printed
+        assert (folder / name).stat().st_size > 0
+    assert not list(folder.glob("*checkpoint"))
+
+    code = (
+        "import keras, numpy, rnnkit\n"
+        f"net = keras.saving.load_model({str(folder / 'model.keras')!r})\n"
+        "print(net(numpy.ones((2, 5, 18), 'float32')).shape)"
+    )
+    printed, status = run(tmp_path, "-c", code)
+    assert status == 0, printed
+    assert "(2, 5, 9)" in printed
+
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0
+    assert "finished before" in printed
+    assert "Epoch" not in printed
+
+
+def test_the_last_frames_teach_and_missing_the_threshold_is_a_failure(tmp_path):
+    flags = ("--targets", "ends", "--no-ctc", "--epochs", 1, "--reach", 0.01)
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke", *flags)
+    assert status == 1
+    assert "It had to reach 1% phone error and did not." in printed
+    assert "phone error, CTC" not in printed
