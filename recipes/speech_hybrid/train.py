@@ -45,7 +45,7 @@ class Config:
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
     epochs: int = 8
-    ctc_epochs: int = 16
+    ctc_epochs: int = 14
     learning_rate: float = 4e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
     warmup: float = 0.1
@@ -81,7 +81,7 @@ GRID = {
     "prior_weight": (0.5, 1.0),
     "lm_weight": (0.5, 1.0, 2.0),
     "bonus": (-2.0, 0.0, 2.0),
-    "minimum_duration": (1, 2, 3),
+    "minimum_duration": (1, 3),
 }
 
 
