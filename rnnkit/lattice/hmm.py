@@ -1,8 +1,8 @@
 """The lattice of a hidden Markov model whose states last some frames at least.
 
-Every state is a row of `minimum_duration` places that are gone through one a frame; in
-the last of them it may stay, and only from there is it left. So a step costs no more
-than without: the way in is looked for once for each state.
+Every state is a row of `minimum_duration` places: it is entered at the first, goes on
+to the next or stays, and is left from the last. So a step costs hardly more than
+without: the way in is looked for once for each state.
 
 Reference: [Viterbi, 1967](https://doi.org/10.1109/TIT.1967.1054010)
 """
@@ -11,7 +11,7 @@ from keras import ops
 
 from rnnkit.ops import scan
 
-NEVER = -1e30  # log-probabilities below count as this
+NEVER = -1e30
 NO_PATH = -1e29  # what a path that there is scores at least
 
 
@@ -30,9 +30,6 @@ def best_path(states, emissions, transitions, initial, final, frames, minimum_du
         States, int32 `(batch, time)`, -1 in other frames and where there is no path;
         and scores, `(batch,)`, below `NO_PATH` where there is none.
     """
-    emissions, transitions, initial, final = (
-        ops.maximum(x, NEVER) for x in (emissions, transitions, initial, final)
-    )
     last = (minimum_duration - 1) * states  # the last place of the first state
     diagonal = ops.eye(states, dtype="bool")
     onwards = ops.where(diagonal, NEVER, transitions)[None]
@@ -55,10 +52,10 @@ def best_path(states, emissions, transitions, initial, final, frames, minimum_du
         entered = ops.maximum(ops.max(ways, axis=1), begin)
         origin = ops.cast(ops.argmax(ways, axis=1), "int32") + last
         stayed = scores + stay
-        # Every place is reached from the one before it, the last one also from itself.
+        # Every place is reached from the one before it, or from itself.
         new = ops.concatenate([entered, stayed[:, :last]], 1)
         taken = ops.concatenate([origin, here[:, :last]], 1)
-        longer = (places >= last) & (stayed > new)
+        longer = stayed > new
         new = ops.where(longer, stayed, new)
         new = new + ops.tile(emission, (1, minimum_duration))
         taken = ops.where(longer, here, taken)
