@@ -342,6 +342,8 @@ def learn(net, batches, config, epochs, path, **compiled):
             f"Going on from {resume.path}: epoch {resume.epoch + 1}, batch "
             f"{resume.batch + 1}. --fresh starts anew."
         )
+        if isinstance(net, FrameNet):  # one look makes the metrics, to be restored
+            net.test_on_batch(*next(iter(train.dataset())))
     rnnkit.training.fit(
         net,
         train.passes(epochs),
