@@ -10,7 +10,6 @@ import time
 STARTED = time.monotonic()
 
 import dataclasses
-import hashlib
 import itertools
 import os
 import sys
@@ -22,9 +21,20 @@ os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2
 
 import jiwer
 import keras
-import matplotlib.figure
 import numpy as np
+import picture
 from keras import ops
+from nets import FrameNet, accuracy, encoder, frame_batches, frame_loss, frame_net
+from phones import (
+    PARTS,
+    PAUSE,
+    cut_at_pauses,
+    digest,
+    phones_of,
+    prepared,
+    read_parts,
+    runs,
+)
 
 import rnnkit
 from rnnkit import recipe
@@ -75,8 +85,6 @@ PRESETS = {
     "ends": dataclasses.replace(PHONES, targets="ends", ctc=False),
 }
 
-PAUSE = "pau"
-PARTS = ("train", "valid", "test")
 GRID = {
     "prior_weight": (0.5, 1.0),
     "lm_weight": (0.5, 1.0, 2.0),
@@ -130,195 +138,7 @@ def main(arguments=None):
     return report(run, config)
 
 
-# The data
-
-
-def read_parts(config):
-    """Return `{part: Examples}` of parts train, valid and test, a phone a frame."""
-    if config.data == "drawn":
-        return {part: drawn(count, k) for k, (part, count) in enumerate(DRAWN.items())}
-    if config.data != "festvox_ru":
-        raise SystemExit(f"No data {config.data!r}; there are festvox_ru and drawn.")
-    return rnnkit.data.load_festvox_ru()
-
-
-DRAWN = {"train": 60, "valid": 12, "test": 20}
-
-
-def drawn(count, seed):
-    """Return made-up examples: each phone a point, its frames far about it.
-
-    A phone is followed by one of three others, so that a bigram helps.
-    """
-    phones = (PAUSE, *"aeioudgb")
-    points = np.random.default_rng(99).normal(size=(len(phones), 6))
-    rng = np.random.default_rng(seed)
-    inputs, labels, texts = [], [], []
-    for _ in range(count):
-        one = []
-        for _ in range(4):
-            one.append(0)
-            for _ in range(rng.integers(6, 12)):
-                one.append((one[-1] + rng.integers(1, 4) - 1) % 8 + 1)
-        durations = rng.integers(3, 9, len(one))
-        label = np.repeat(one, durations).astype("int32")
-        noise = rng.normal(0, 1.2, (len(label), 6))
-        inputs.append((points[label] + noise).astype("float32"))
-        labels.append(label)
-        texts.append(" ".join(phones[k] for k in one))
-    names = tuple(f"drawn {seed}-{k}" for k in range(count))
-    return rnnkit.data.Examples(
-        names, tuple(inputs), tuple(texts), names, tuple(labels), phones
-    )
-
-
-def digest(parts):
-    """Return the sha256 of all inputs and labels."""
-    found = hashlib.sha256()
-    for part in PARTS:
-        for x, label in zip(parts[part].inputs, parts[part].labels):
-            found.update(x.tobytes() + label.tobytes())
-    return found.hexdigest()
-
-
-def prepared(examples):
-    """Return the examples with slopes, each utterance brought to one scale."""
-    inputs = []
-    for x in examples.inputs:
-        for layer in (rnnkit.layers.Deltas(), rnnkit.layers.Standardize()):
-            x = layer(x[None])[0]
-        inputs.append(np.array(x))
-    return dataclasses.replace(examples, inputs=tuple(inputs))
-
-
-LONGEST = 400  # frames
-
-
-def cut_at_pauses(examples):
-    """Return the pieces between the middles of the pauses: fewer frames to pad.
-
-    A piece that is too long is cut where a phone ends, into parts of like length.
-    """
-    pause = examples.symbols.index(PAUSE)
-    rows = []
-    for k, label in enumerate(examples.labels):
-        found = runs(label)
-        cuts = [
-            (first + last) // 2
-            for symbol, first, last in found
-            if symbol == pause and first > 0 and last < len(label)
-        ]
-        boundaries = np.array([last for _, _, last in found])
-        for first, last in itertools.pairwise([0, *cuts, len(label)]):
-            count = -(-(last - first) // LONGEST)
-            for place in np.linspace(first, last, count + 1)[1:-1]:
-                cuts.append(int(boundaries[abs(boundaries - place).argmin()]))
-        cuts = sorted({0, *cuts, len(label)})
-        for first, last in itertools.pairwise(cuts):
-            piece = slice(first, last)
-            name = f"{examples.names[k]} {first}-{last}"
-            rows.append((name, examples.inputs[k][piece], "", name, label[piece]))
-    return rnnkit.data.Examples(*zip(*rows), examples.symbols)
-
-
-def runs(label):
-    """Return `(symbol, first frame, frame after the last)` of every run."""
-    edges = [0, *(np.flatnonzero(np.diff(label)) + 1), len(label)]
-    return [(int(label[a]), int(a), int(b)) for a, b in itertools.pairwise(edges)]
-
-
-def phones_of(examples):
-    """Return the phones of each example, a list of names."""
-    return [[examples.symbols[k] for k, *_ in runs(y)] for y in examples.labels]
-
-
 # The nets
-
-
-def encoder(config):
-    """Return the layers that both nets have."""
-    found = []
-    for k in range(config.layers):
-        layer = rnnkit.layers.LSTM(config.units, return_sequences=True)
-        found += [
-            rnnkit.layers.Bidirectional(layer),
-            keras.layers.Dropout(config.dropout, seed=config.seed + k),
-        ]
-    return found
-
-
-class FrameBatches:
-    """Batches of features and a target for every frame, for `rnnkit.training.fit`."""
-
-    def __init__(self, batches):
-        self.batches, self.first = batches, 0
-
-    def passes(self, count):
-        """Return the next passes."""
-        return [FrameBatches(one) for one in self.batches.passes(count)]
-
-    def __len__(self):
-        return len(self.batches)
-
-    def dataset(self):
-        """Return the batches from `first` on; the net sees which frames are padding."""
-        return self.batches.dataset(self.first).map(lambda x, y: (x[0], y))
-
-
-class FrameNet(keras.Model):
-    """A functional model that is fitted to `FrameBatches`."""
-
-    def fit(self, x, validation_data=None, **options):
-        valid = validation_data.dataset()
-        return super().fit(x.dataset(), validation_data=valid, shuffle=False, **options)
-
-
-def frame_net(config, phones):
-    """Return the net from features to the logits of the phones, for every frame."""
-    keras.utils.set_random_seed(config.seed)
-    features = {"festvox_ru": 39, "drawn": 18}[config.data]
-    x = inputs = keras.Input((None, features))
-    mask = ops.any(ops.not_equal(x, 0.0), axis=-1)  # batches are padded with zeros
-    for layer in encoder(config):
-        x = layer(x) if isinstance(layer, keras.layers.Dropout) else layer(x, mask=mask)
-    # Without the mask: the loss itself knows which frames are asked for.
-    return FrameNet(inputs, keras.layers.Dense(phones)(ops.copy(x)))
-
-
-def frame_batches(examples, config):
-    """Return the frames to learn with their targets, -1 where nothing is asked."""
-    rows = []
-    for label in examples.labels:
-        symbols, starts, ends = zip(*runs(label))
-        asked, weights = rnnkit.losses.aligned_targets(
-            [symbols],
-            [ends],
-            len(label),
-            [starts] if config.targets == "durations" else None,
-        )
-        rows.append(np.where(weights[0] > 0, asked[0], -1).astype("int32"))
-    return FrameBatches(
-        rnnkit.data.SequenceBatches(
-            examples.inputs,
-            rows,
-            batch_size=config.batch_size,
-            shuffle=True,
-            seed=config.seed,
-        )
-    )
-
-
-def frame_loss(y_true, y_pred):
-    """Return the mean cross-entropy of each row's frames that are asked for, nats."""
-    asked = ops.cast(y_true >= 0, "float32")
-    return rnnkit.losses.sequence_divergence(ops.maximum(y_true, 0), y_pred, asked)
-
-
-def accuracy(y_true, y_pred):
-    """Return the share of the frames asked for in each row that are right."""
-    right = ops.cast(ops.argmax(y_pred, axis=-1), "int32") == ops.cast(y_true, "int32")
-    asked = ops.sum(ops.cast(y_true >= 0, "float32"), axis=1)
-    return ops.sum(ops.cast(right, "float32"), axis=1) / ops.maximum(asked, 1.0)
 
 
 def optimizer(config, steps):
@@ -509,44 +329,7 @@ def draw(test, history, examples, run, config):
         run.path("training.png"),
         f"{config.data}, {config.layers} × bidirectional LSTM of {config.units} units",
     )
-    window = min(300, test.lengths[0])
-    decoded = [x[0] for x in (test.decoded.symbols, test.decoded.starts)]
-    decoded = [(int(k), int(t)) for k, t in zip(*decoded) if 0 <= t < window]
-    true = [(k, t) for k, t, _ in runs(examples.labels[0]) if t < window]
-    rows = sorted({k for k, _ in decoded + true})
-    figure = matplotlib.figure.Figure((13, 6), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(
-        np.exp(test.log_posteriors[0, :window, rows]),
-        aspect="auto",
-        cmap="Greys",
-        vmin=0,
-        vmax=1,
-        interpolation="nearest",
-        extent=(0, window / 100, len(rows) - 0.5, -0.5),
-    )
-    seconds = np.arange(window) / 100
-    for path, color, label in (
-        (np.array(test.decoded.path)[0, :window], "#ea580c", "Viterbi path"),
-        (examples.labels[0][:window], "#2563eb", "true"),
-    ):
-        heights = np.searchsorted(rows, path) + (0.15 if label == "true" else -0.15)
-        axes.step(seconds, heights, where="post", color=color, label=label, lw=1.3)
-    for found, color, height in ((true, "#2563eb", 1.01), (decoded, "#ea580c", 1.05)):
-        for k, start in found:
-            axes.text(
-                start / 100,
-                height,
-                examples.symbols[k],
-                color=color,
-                fontsize=7,
-                transform=axes.get_xaxis_transform(),
-            )
-    axes.set_yticks(range(len(rows)), [examples.symbols[k] for k in rows], fontsize=7)
-    axes.set_xlabel("seconds")
-    axes.set_title(f"p(phone | frames), {examples.names[0]}", loc="left", pad=30)
-    axes.legend(loc="lower right")
-    figure.savefig(run.path("posteriors.png"))
+    picture.draw(test, examples, run.path("posteriors.png"))
 
 
 def report(run, config):
