@@ -139,20 +139,19 @@ def _best(paths):
 
 
 def separator_of(vocabulary, named=None):
-    """The id of the symbol between words.
+    """The id of the symbol between words; None where there is none.
 
     Raises:
-        ValueError: It is not in the vocabulary.
+        ValueError: The one that is named is not in the vocabulary.
     """
     names = [vocabulary.decode([i]) for i in range(vocabulary.size)]
     wanted = SEPARATORS if named is None else (named,)
     for name in wanted:
         if name in names:
             return names.index(name)
-    raise ValueError(
-        f"A lexicon needs a symbol between words, and none of {wanted} is in the "
-        "vocabulary: name one with separator=."
-    )
+    if named is not None:
+        raise ValueError(f"separator={named!r} is not in the vocabulary.")
+    return None
 
 
 def _spellings(word, given, vocabulary):

@@ -28,7 +28,8 @@ class CTCReading:
                 language model's taste for short texts.
             lexicon: The only words there are: a list, or a dict from words to how
                 they are spelt in the vocabulary's symbols, one text or several.
-            separator: The symbol between words; by default " " or "|".
+            separator: The symbol between words; by default " " or "|", and where the
+                vocabulary has neither a text is a single word.
             hot_words: Texts to expect.
             hot_weight: Nats for each of their symbols.
             skip_blanks: A probability of the blank above which a beam passes over a

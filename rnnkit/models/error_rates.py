@@ -45,10 +45,7 @@ def error_rates(references, readings, vocabulary):
         runs = itertools.groupby(ids, lambda i: i == between)
         return ["-".join(map(str, run)) for gap, run in runs if not gap]
 
-    try:
-        between = separator_of(vocabulary)
-    except ValueError:
-        between = None
+    between = separator_of(vocabulary)
     wrong = [list(r) != list(h) for r, h in zip(references, readings)]
     return {
         "symbol_error": rate(lambda ids: [str(i) for i in ids]),

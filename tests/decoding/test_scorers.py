@@ -216,6 +216,25 @@ def test_what_cannot_be_is_named(monkeypatch):
         Lexicon(WORDS, SYMBOLS, 3)
 
 
+def test_without_a_separator_a_label_is_one_word():
+    logits = RNG.normal(size=(6, 5, 4)).astype("float32") * 2
+    one = Lexicon(WORDS, SYMBOLS, None, SENTENCES, 0.8, 0.9)
+    found = ctc_beam_search(logits, None, WIDTH, 9, scorers=[one])
+    many = Lexicon(WORDS, SYMBOLS, 3, SENTENCES, 0.8, 0.9)
+    every = ctc_beam_search(logits, None, WIDTH, WIDTH, scorers=[many])
+    for row in range(6):
+        alone = [
+            (tuple(symbols), score)
+            for symbols, score in zip(np.array(every.symbols[row]), every.scores[row])
+            if 3 not in symbols and score > -1e29
+        ]
+        for k, (symbols, score) in enumerate(alone):
+            assert tuple(np.array(found.symbols[row, k])) == symbols
+            np.testing.assert_allclose(found.scores[row, k], score, atol=1e-5)
+        assert np.all(np.array(found.scores[row, len(alone) :]) < -1e29)
+    assert one.words_of([2, 2]) == ["b"]
+
+
 @pytest.mark.parametrize(
     "made",
     [

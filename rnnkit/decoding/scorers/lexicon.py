@@ -47,7 +47,8 @@ class Lexicon(Scorer):
         words: Dict of each word to its spelling, or to a list of spellings: strings of
             symbols, or sequences of ids.
         symbols: The symbols by id: strings, None for the blank.
-        separator: Id of the symbol between two words; none stands at the ends.
+        separator: Id of the symbol between two words; none stands at the ends. None
+            where a label is a single word.
         ngram: An `rnnkit.lm.NGram` over the words; None weighs all the same.
         weight: What a nat of the language model counts.
         bonus: What each word gets, against the wish of a model for few words.
@@ -59,9 +60,12 @@ class Lexicon(Scorer):
 
     def __init__(self, words, symbols, separator, ngram=None, weight=1.0, bonus=0.0):
         super().__init__(symbols)
-        if not 0 <= separator < len(self.symbols) or self.symbols[separator] is None:
+        known = range(len(self.symbols))
+        if separator is not None and (
+            separator not in known or self.symbols[separator] is None
+        ):
             raise ValueError(f"separator is {separator!r}, which is none of symbols.")
-        self.separator = separator
+        self.separator = -1 if separator is None else separator  # -1: no symbol
         self._ngram = ngram
         self.weight, self.bonus = weight, bonus
         self._spelt = {}  # tuples of ids to words
@@ -80,7 +84,8 @@ class Lexicon(Scorer):
         targets = np.zeros((len(nodes), len(self.symbols)), "int32")
         for node, children in enumerate(nodes):
             targets[node, list(children)] = list(children.values())
-        targets[list(ends), separator] = _NEXT
+        if separator is not None:
+            targets[list(ends), separator] = _NEXT
         self._targets = constant(targets, "int32")
         most = 1 if ngram is None else max(map(len, ends.values()))
         alike = np.full((len(nodes), most), -1)
