@@ -39,7 +39,8 @@ class Run:
     def __init__(self, recipe, name, config, facts=None, fresh=False, root="runs"):
         self.recipe = recipe
         self.folder = pathlib.Path(root, recipe, name)
-        self.config = {**dataclasses.asdict(config), **(facts or {})}
+        config = {**dataclasses.asdict(config), **(facts or {})}
+        self.config = json.loads(json.dumps(config))  # as it is read back
         if fresh and self.folder.exists():
             shutil.rmtree(self.folder)
         before = self.read("config.json")

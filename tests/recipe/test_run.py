@@ -9,12 +9,17 @@ from rnnkit.recipe import Run
 @dataclasses.dataclass(frozen=True)
 class Config:
     units: int = 8
+    weights: tuple[float, ...] = (0.5, 1.0)  # JSON knows lists only
 
 
 def test_folder_and_results(tmp_path):
     run = Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
     assert run.folder == tmp_path / "task" / "small"
-    assert run.read("config.json") == {"units": 8, "data": "abc"}
+    assert run.read("config.json") == {
+        "units": 8,
+        "weights": [0.5, 1.0],
+        "data": "abc",
+    }
     assert run.results is None
     run.finish("small", {"bits": 2.0}, {"xz": 1.9}, {"them": [1.5, "them"]}, [0], 1.23)
     results = json.loads((run.folder / "results.json").read_text())
