@@ -35,7 +35,7 @@ class FrameBatches:
 
     def dataset(self):
         """Return the batches from `first` on; the net sees which frames are padding."""
-        return self.batches.dataset(self.first).map(lambda x, y: (x[0], y))
+        return self.batches.rest(self.first).dataset().map(lambda x, y: (x[0], y))
 
 
 class FrameNet(keras.Model):
