@@ -210,8 +210,8 @@ def _encoded(label, vocabulary):
     if not isinstance(label, str):
         ids = np.asarray(label, "int32")
         ids = ids[: np.flatnonzero(ids >= 0)[-1] + 1] if (ids >= 0).any() else ids[:0]
-        most = np.inf if vocabulary is None else vocabulary.size
-        if ((ids < 0) | (ids >= most)).any():
+        known = vocabulary is None or ((ids >= 0) & (ids < vocabulary.size)).all()
+        if not known:
             raise ValueError(f"its label {ids.tolist()} holds what is no id")
         return ids
     if vocabulary is None:

@@ -94,6 +94,8 @@ def test_a_bad_item_is_named_and_left_out():
     with pytest.warns(UserWarning, match=r"2 of 5 .* 2: its label \[0, -1, 1\] holds"):
         one = SequenceBatches(INPUTS[:5], labels, VOCABULARY)
     assert [y.tolist() for y in one.labels] == [[0, 1], [], [1]]
+    frames = SequenceBatches(INPUTS[:5], labels)  # -1: a frame that is not asked for
+    assert [y.tolist() for y in frames.labels][2] == [0, -1, 1]
     first_is_odd = [np.zeros((3, 5)), *INPUTS[:3]]
     with pytest.warns(UserWarning, match="1 of 4 .* 0: it has axes"):
         assert len(SequenceBatches(first_is_odd).inputs) == 3
