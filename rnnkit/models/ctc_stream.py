@@ -5,17 +5,10 @@ from keras import ops
 
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.layers.time_delay import TimeDelay
+from rnnkit.models.encoding import FRAMEWISE
 from rnnkit.models.stepping import is_recurrent
 from rnnkit.ops import scan
 from rnnkit.ops.tracing import compiled
-
-FRAMEWISE = (  # layers that treat every frame alone
-    keras.layers.Activation,
-    keras.layers.Dense,
-    keras.layers.Dropout,
-    keras.layers.LayerNormalization,
-    keras.layers.Normalization,
-)
 
 
 class CTCStream:

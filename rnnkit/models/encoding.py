@@ -9,6 +9,13 @@ from keras.src import backend as keras_backend
 
 from rnnkit.layers.masks import first_of
 
+FRAMEWISE = (  # layers that treat every frame alone, once they are trained
+    keras.layers.Activation,
+    keras.layers.Dense,
+    keras.layers.Dropout,
+    keras.layers.LayerNormalization,
+    keras.layers.Normalization,
+)
 _TRIAL = 4001  # frames, or samples
 
 
@@ -56,7 +63,8 @@ def run(layers, x, mask, training=False):
     for layer in layers:
         given = {"mask": mask, "training": training}
         takes = _arguments(type(layer))
-        if mask is not None and "mask" not in takes:  # it may mix frames all the same
+        blind = "mask" not in takes and not isinstance(layer, FRAMEWISE)
+        if mask is not None and blind:  # it may mix frames all the same
             real = ops.reshape(mask, (*ops.shape(mask), *[1] * (len(x.shape) - 2)))
             x = ops.where(real, x, ops.zeros_like(x))
         y = layer(x, **{name: given[name] for name in takes})
