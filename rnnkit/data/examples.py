@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-_NAMED = 3  # bad items named in a warning
+_NAMED = 3  # bad items named in a message
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,15 +83,21 @@ def read_each(read, items, strict, problem=""):
         except (ValueError, OSError) as error:
             bad.append(str(error))
     if bad:
-        more = f" … and {len(bad) - _NAMED:,} more." if len(bad) > _NAMED else ""
         what = "are bad" if strict else "left out"
-        found = f"{len(bad):,} of {len(items):,} {what}:"
-        problem = " ".join([problem, found, *bad[:_NAMED]]).strip() + more
+        found = f"{len(bad):,} of {len(items):,} {what}: {named(bad)}"
+        problem = f"{problem} {found}".strip()
     if (problem and strict) or not rows:
         raise ValueError(problem or "There is nothing to read.")
     if problem:
         warnings.warn(problem, stacklevel=3)
     return rows
+
+
+def named(sentences):
+    """The first of some sentences, and how many more there are."""
+    more = len(sentences) - _NAMED
+    first = " ".join(sentences[:_NAMED])
+    return f"{first} … and {more:,} more." if more > 0 else first
 
 
 def by_part(rows, parts, symbols=()):

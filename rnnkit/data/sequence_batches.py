@@ -7,6 +7,8 @@ import warnings
 import keras
 import numpy as np
 
+from rnnkit.data.examples import named
+
 PADDING = -1  # what labels are filled up with
 
 
@@ -223,11 +225,12 @@ def _report(left_out, count, strict):
     """Say what is bad: an error if `strict` or if nothing is left, else a warning."""
     if not left_out and count:
         return
-    first = "; ".join(f"{i}: {reason}" for i, reason in list(left_out.items())[:5])
-    said = f"{len(left_out)} of {count} sequences cannot be used. {first}"
+    reasons = [f"Sequence {i}: {reason}." for i, reason in left_out.items()]
+    what = "are bad" if strict else "left out"
+    said = f"{len(left_out):,} of {count:,} sequences {what}: {named(reasons)}"
     if strict or len(left_out) == count:
         raise ValueError(said)
-    warnings.warn(f"{said} They are left out.", stacklevel=3)
+    warnings.warn(said, stacklevel=3)
 
 
 def _padded(rows, size, value):

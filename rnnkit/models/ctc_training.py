@@ -7,13 +7,13 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import SequenceBatches
+from rnnkit.data.examples import named
 from rnnkit.data.sequence_batches import PADDING
 from rnnkit.models import encoding
 from rnnkit.models.error_rates import error_rates
 from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
 from rnnkit.ops.tracing import compiled
 
-_NAMED = 5  # items that a report names
 _ADVICE = (
     "All CTC models begin so. Should it last, try another learning rate (ten times "
     "more or less, rising over the first steps), features of mean 0 and variance 1, "
@@ -180,16 +180,15 @@ class CTCTraining:
             needed += ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] >= 0)).sum(1)
             for row in np.flatnonzero(needed > frames):
                 item = data.kept[data.items(number)[row]]
-                short.append((item, int(needed[row]), int(frames[row])))
+                short.append(
+                    f"Item {item} needs {needed[row]} frames and has {frames[row]}."
+                )
         if not short:
             return
-        named = ", ".join(
-            f"item {i} needs {n} frames and has {f}" for i, n, f in short[:_NAMED]
-        )
         said = (
             f"{len(short)} of {len(data.inputs)} texts are too long for their "
-            f"sequences and teach nothing: {named}. Leave them out, or sub-sample "
-            "less in time."
+            f"sequences and teach nothing: {named(short)} Leave them out, or "
+            "sub-sample less in time."
         )
         if strict:
             raise ValueError(said)

@@ -1,43 +1,24 @@
 """Every cell gives the same numbers on TensorFlow, JAX and torch."""
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.elsewhere import numbers_of
+
 PROGRAM = Path(__file__).with_name("one_backend.py")
 
 
 @pytest.fixture(scope="module")
-def tensorflow_numbers(tmp_path_factory):
+def tensorflownumbers_of(tmp_path_factory):
     """What `one_backend.py` computes on TensorFlow."""
-    return _numbers("tensorflow", tmp_path_factory.mktemp("tensorflow"))
+    return numbers_of("tensorflow", PROGRAM, tmp_path_factory.mktemp("tensorflow"))
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_steps_and_loops_are_tensorflows(backend, tensorflow_numbers, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    got = _numbers(backend, tmp_path)
+    got = numbers_of(backend, PROGRAM, tmp_path)
     assert got.keys() == tensorflow_numbers.keys()
     for name, wanted in tensorflow_numbers.items():
         assert np.abs(got[name] - wanted).max() < 1e-5, name
-
-
-def _numbers(backend, folder):
-    path = folder / "numbers.npz"
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(path)],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    with np.load(path) as numbers:
-        return dict(numbers)

@@ -1,22 +1,12 @@
 """Data sets: found in a folder, downloaded whole or not at all, checked."""
 
 import hashlib
-import io
 import tarfile
 
 import pytest
 
 from rnnkit.data import datasets, load
-
-
-def archive(members):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            file.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
+from tests.data.archives import archive
 
 
 @pytest.fixture

@@ -82,13 +82,15 @@ def test_a_dataset_goes_on_in_the_middle_and_draws_the_next_pass():
 def test_a_bad_item_is_named_and_left_out():
     bad = [*INPUTS[:4], np.zeros((0, 2)), np.full((3, 2), np.nan), np.zeros((3, 5))]
     texts = ["a", "b", "x", "ab", "a", "a", "a"]
-    with pytest.warns(UserWarning, match="4 of 7 sequences cannot be used. 2: .*'x'"):
+    with pytest.warns(
+        UserWarning, match="4 of 7 sequences left out: Sequence 2: .*'x'"
+    ):
         one = SequenceBatches(bad, texts, VOCABULARY)
     assert one.kept == [0, 1, 3]
     assert set(one.left_out) == {2, 4, 5, 6}
     assert "empty" in one.left_out[4]
     assert "not finite" in one.left_out[5]
-    with pytest.raises(ValueError, match="4 of 7 sequences cannot be used"):
+    with pytest.raises(ValueError, match=r"4 of 7 sequences are bad: .* and 1 more"):
         SequenceBatches(bad, texts, VOCABULARY, strict=True)
     labels = [[0, 1, -1, -1], [-1], [0, -1, 1], [2], [1]]
     with pytest.warns(UserWarning, match=r"2 of 5 .* 2: its label \[0, -1, 1\] holds"):

@@ -3,8 +3,6 @@
 import dataclasses
 import gzip
 import hashlib
-import io
-import tarfile
 import zlib
 
 import numpy as np
@@ -12,6 +10,7 @@ import pytest
 
 from rnnkit.data import load_fsdd, load_speech_commands, spoken_words
 from rnnkit.data.downloads import fingerprint
+from tests.data.archives import archive
 from tests.data.wav_files import BAD, NOISE, wav, write
 
 CLIPS = {
@@ -20,16 +19,6 @@ CLIPS = {
     for speaker in ("ann", "bob")
     for number in (0, 4, 5, 10)
 }
-
-
-def archive(files):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as file:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            file.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def whole(clips):

@@ -1,11 +1,7 @@
 """Best paths of hidden Markov models, against every path written out."""
 
-import importlib.util
 import itertools
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +11,7 @@ import tensorflow as tf
 from rnnkit.decoding import Bigram, bigram_table, hybrid_decode, viterbi
 from rnnkit.lm import NGram
 from tests.decoding import hmm_on_one_backend
+from tests.elsewhere import numbers_of
 
 RNG = np.random.default_rng(0)
 PROGRAM = Path(__file__).with_name("hmm_on_one_backend.py")
@@ -211,18 +208,6 @@ def test_priors_of_another_size_are_named():
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    path = tmp_path / "numbers.npz"
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(path)],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": root},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    with np.load(path) as got:
-        for name, value in hmm_on_one_backend.numbers().items():
-            np.testing.assert_allclose(got[name], value, atol=1e-4)
+    got = numbers_of(backend, PROGRAM, tmp_path)
+    for name, value in hmm_on_one_backend.numbers().items():
+        np.testing.assert_allclose(got[name], value, atol=1e-4)

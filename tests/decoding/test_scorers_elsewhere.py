@@ -1,9 +1,5 @@
 """Searches with scorers on other backends, compiled, saved and loaded again."""
 
-import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +9,7 @@ import tensorflow as tf
 from rnnkit.decoding import CTCBeamSearch, HotWords, ctc_beam_search
 from rnnkit.ops import parts
 from tests.decoding import one_backend
+from tests.elsewhere import numbers_of
 
 PROGRAM = Path(__file__).with_name("one_backend.py")
 
@@ -68,18 +65,6 @@ def test_a_scorer_made_in_a_graph_lives_on():
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    path = tmp_path / "numbers.npz"
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(path)],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": root},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    with np.load(path) as got:
-        for name, value in one_backend.numbers().items():
-            np.testing.assert_allclose(got[name], value, atol=1e-4)
+    got = numbers_of(backend, PROGRAM, tmp_path)
+    for name, value in one_backend.numbers().items():
+        np.testing.assert_allclose(got[name], value, atol=1e-4)

@@ -267,7 +267,7 @@ def test_texts_too_long_are_counted_before_training(capsys):
     texts = ["aaaaaaaaaaaaaa", *TEXTS[1:8]]  # 14 letters, 13 blanks between them
     model.fit(INPUTS[:8], texts, verbose=0)
     frames = -(-len(INPUTS[0]) // 2)
-    said = f"item 0 needs 27 frames and has {frames}"
+    said = f"Item 0 needs 27 frames and has {frames}"
     assert f"texts are too long for their sequences and teach nothing: {said}" in (
         capsys.readouterr().out
     )

@@ -1,0 +1,35 @@
+"""A program on another backend of Keras, in a process of its own."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def output_of(backend, *arguments):
+    """What Python prints on a backend; skips where that is not installed."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def numbers_of(backend, program, folder):
+    """The arrays, by name, that a program writes to the .npz file it is given."""
+    path = folder / "numbers.npz"
+    output_of(backend, program, path)
+    with np.load(path) as numbers:
+        return dict(numbers)
