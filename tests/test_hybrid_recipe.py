@@ -1,48 +1,21 @@
 """The recipe of the hybrid as a user runs it: in a process of its own."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 
-from rnnkit.training.checkpoint import read_position
+from tests.running import killed_in_mid_epoch, recipe, results, run, start
 
 pytest.importorskip("jiwer", reason="errors are counted by jiwer")
 
-ROOT = Path(__file__).parents[1]
-TRAIN = ROOT / "recipes" / "speech_hybrid" / "train.py"
+TRAIN = recipe("speech_hybrid")
 
 pytestmark = pytest.mark.slow
-
-
-def start(folder, *arguments):
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def run(folder, *arguments):
-    """Run Python to its end; returns what it printed and its exit status."""
-    process = start(folder, *arguments)
-    printed, _ = process.communicate(timeout=600)
-    return printed, process.returncode
 
 
 def test_smoke_learns_and_says_where_everything_is(tmp_path):
     printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
     assert status == 0, printed
     folder = tmp_path / "runs" / "speech_hybrid" / "smoke"
-    metrics = json.loads((folder / "results.json").read_text())["metrics"]
+    metrics = results(tmp_path)["metrics"]
     assert metrics["phone error, hybrid"] < 0.25
     merged = metrics["phone error, frames' best, merged"]
     assert metrics["phone error, hybrid"] < 0.6 * merged
@@ -84,31 +57,9 @@ def test_killed_in_mid_epoch_it_goes_on(tmp_path):
     printed, status = run(whole, *command)
     assert status == 0, printed
 
-    process = start(cut, *command)
-    wait_for_mid_epoch(cut, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    killed_in_mid_epoch(start(cut, *command), cut)
     printed, status = run(cut, *command)
     assert status == 0, printed
     assert "Going on from" in printed
     errors = [results(f)["metrics"]["phone error, hybrid"] for f in (whole, cut)]
     assert abs(errors[0] - errors[1]) < 0.01, errors
-
-
-def wait_for_mid_epoch(folder, process):
-    """Wait until the checkpoint lies in the middle of the second epoch or later."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()[0]
-        for checkpoint in folder.glob("runs/speech_hybrid/*/checkpoint"):
-            position = read_position(checkpoint)
-            if position["epoch"] >= 1 and 2 < position["batch"] < 10:
-                return
-        time.sleep(0.02)
-    process.kill()
-    raise AssertionError("No checkpoint in the middle of an epoch within 300 s.")
-
-
-def results(folder):
-    (path,) = folder.glob("runs/speech_hybrid/*/results.json")
-    return json.loads(path.read_text())

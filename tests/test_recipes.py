@@ -1,46 +1,26 @@
-"""Recipes as a user runs them: in a process of their own, in an empty folder."""
+"""The character language model as a user runs it."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from rnnkit.training.checkpoint import read_position
+from tests import running
 
-ROOT = Path(__file__).parents[1]
-TRAIN = ROOT / "recipes" / "char_lm" / "train.py"
+TRAIN = running.recipe("char_lm")
 
 pytestmark = pytest.mark.slow
 
 
-def start(folder, *flags):
-    return subprocess.Popen(
-        [sys.executable, TRAIN, *map(str, flags)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def run(folder, *flags):
     """Run the recipe to its end; returns what it printed and its exit status."""
-    process = start(folder, *flags)
-    printed, _ = process.communicate(timeout=600)
-    return printed, process.returncode
+    return running.run(folder, TRAIN, *flags)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     """A small text: this package's own training room."""
     path = tmp_path_factory.mktemp("data") / "source.txt"
-    files = sorted((ROOT / "rnnkit" / "training").glob("*.py"))
+    files = sorted((running.ROOT / "rnnkit" / "training").glob("*.py"))
     path.write_text("".join(file.read_text() for file in files))
     return path
 
@@ -87,14 +67,9 @@ def test_smoke_learns_and_says_where_everything_is(tmp_path):
         f"model = keras.saving.load_model({str(folder / 'model.keras')!r})\n"
         "print(model.generate('def ', length=20, seed=1))"
     )
-    generated = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert generated.stdout.startswith("def ")
+    printed, status = running.run(tmp_path, "-c", code)
+    assert status == 0, printed
+    assert "\ndef " in "\n" + printed
 
     printed, status = run(tmp_path, "--preset", "smoke")
     assert status == 0
@@ -116,37 +91,12 @@ def test_killed_in_mid_epoch_it_goes_on(tmp_path, source):
     printed, status = run(whole, *flags)
     assert status == 0, printed
 
-    process = start(cut, *flags)
-    wait_for_mid_epoch(cut, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    (checkpoint,) = cut.glob("runs/char_lm/*/checkpoint")
-    position = read_position(checkpoint)
-    assert position["batch"] > 0
-
+    process = running.start(cut, TRAIN, *flags)
+    checkpoint, position = running.killed_in_mid_epoch(process, cut)
     printed, status = run(cut, *flags)
     assert status == 0, printed
     expected = f"epoch {position['epoch'] + 1}, batch {position['batch'] + 1}"
     assert f"Going on from {checkpoint.relative_to(cut)}: {expected}" in printed
     assert "before training" not in printed
-    bits = [results(folder)["metrics"]["bits per character"] for folder in (whole, cut)]
+    bits = [running.results(f)["metrics"]["bits per character"] for f in (whole, cut)]
     assert abs(bits[0] - bits[1]) < 0.01, bits
-
-
-def wait_for_mid_epoch(folder, process):
-    """Wait until the checkpoint lies in the middle of the second epoch or later."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()[0]
-        for checkpoint in folder.glob("runs/char_lm/*/checkpoint"):
-            position = read_position(checkpoint)
-            if position["epoch"] >= 1 and position["batch"] > 10:
-                return
-        time.sleep(0.05)
-    process.kill()
-    raise AssertionError("No checkpoint in the middle of an epoch within 300 s.")
-
-
-def results(folder):
-    (path,) = folder.glob("runs/char_lm/*/results.json")
-    return json.loads(path.read_text())

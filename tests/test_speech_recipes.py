@@ -1,15 +1,12 @@
 """The recipes that name spoken words, as a user runs them, in an empty folder."""
 
 import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import running
+
 RECIPES = {
     "spoken_words": ("training.png", "model.keras"),
     "speech_commands": ("training.png", "attention.png", "model.keras"),
@@ -19,33 +16,14 @@ MEAN_FRAME = "logistic regression on the mean log-mel frame"
 pytestmark = pytest.mark.slow
 
 
-def python(folder, *arguments):
-    """Start Python in a folder."""
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def start(folder, name, *flags):
     """Start a recipe's smoke preset."""
-    train = ROOT / "recipes" / name / "train.py"
-    return python(folder, train, "--preset", "smoke", *flags)
+    return running.start(folder, running.recipe(name), "--preset", "smoke", *flags)
 
 
 def run(folder, name, *flags):
     """Run a recipe's smoke preset to its end; returns what it printed, its status."""
-    return ended(start(folder, name, *flags))
-
-
-def ended(process):
-    """Wait for a process; returns what it printed and its exit status."""
-    printed, _ = process.communicate(timeout=600)
-    return printed, process.returncode
+    return running.ended(start(folder, name, *flags))
 
 
 LOADED = """
@@ -69,7 +47,7 @@ def test_smoke_learns_and_says_where_everything_is(name, tmp_path):
         assert file in printed
         assert (folder / file).stat().st_size > 0
     code = LOADED.format(path=str(folder / "model.keras"))
-    shown, status = ended(python(tmp_path, "-c", code))
+    shown, status = running.run(tmp_path, "-c", code)
     assert (shown.splitlines()[-1], status) == ("(2, 6)", 0)
 
     printed, status = run(tmp_path, name)

@@ -5,23 +5,16 @@ python recipes/char_lm/train.py --preset tinyshakespeare
 python recipes/char_lm/train.py --data path/to/a/text/file/or/a/folder
 python recipes/char_lm/train.py --cell peephole_lstm --units 256
 """
-# ruff: noqa: E402  (the clock starts before the imports)
-
-import time
-
-STARTED = time.monotonic()
 
 import dataclasses
 import hashlib
-import os
+import pathlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-# Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
-sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-os.makedirs("runs", exist_ok=True)
-os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
+import beginning  # first, by the alphabet too
 import keras
 
 import rnnkit
@@ -151,7 +144,7 @@ def main(arguments=None):
     vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
     with ThreadPoolExecutor(1) as thread:  # a core idles while TensorFlow compiles
         baselines = thread.submit(recipe.text_baselines, vocabulary, train, held_out)
-        model, resume, earlier = learn(config, vocabulary, train, valid, run)
+        model, resume = learn(config, vocabulary, train, valid, run)
         scores = model.evaluate(
             streams(held_out, vocabulary, config), return_dict=True, verbose=0
         )
@@ -174,7 +167,7 @@ def main(arguments=None):
         baselines=baselines,
         published=PUBLISHED.get(preset, {}),
         seeds=[config.seed],
-        seconds=earlier + time.monotonic() - STARTED,
+        seconds=resume.earlier + beginning.seconds(),
     )
     resume.path.unlink()
     return report(run, config)
@@ -215,8 +208,7 @@ def learn(config, vocabulary, train, valid, run):
     """Build the model and train it, from the run's checkpoint on if there is one.
 
     Returns:
-        Tuple `(model, resume, earlier)`: `earlier` is how many seconds training took
-        before this start.
+        Tuple `(model, resume)`.
     """
     keras.utils.set_random_seed(config.seed)
     layer = recurrent_layer(config.cell)
@@ -229,19 +221,8 @@ def learn(config, vocabulary, train, valid, run):
     text = rnnkit.data.text_streams(train, vocabulary, config.batch_size, config.steps)
     parts = text.parts(min(config.parts, text.batches))
     steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))
-    warmup = round(config.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
-    )
-    model.compile(keras.optimizers.Adam(schedule, global_clipnorm=1.0))
-
-    resume = rnnkit.training.Resume(run.path("checkpoint"), config.checkpoint_seconds)
-    earlier = resume.seconds
-    if resume.found:
-        print(
-            f"Going on from {resume.path}: epoch {resume.epoch + 1}, batch "
-            f"{resume.batch + 1}. --fresh starts anew."
-        )
+    model.compile(recipe.adam(config.learning_rate, steps, config.warmup, clipnorm=1.0))
+    resume = recipe.resume(run.path("checkpoint"), config.checkpoint_seconds)
     sample = rnnkit.training.SampleText(
         config.prime,
         config.length,
@@ -251,7 +232,7 @@ def learn(config, vocabulary, train, valid, run):
         seed=config.seed,
     )
     look = streams(valid, vocabulary, config)
-    rnnkit.training.fit(
+    recipe.train(
         model,
         parts,
         config.epochs,
@@ -259,9 +240,8 @@ def learn(config, vocabulary, train, valid, run):
         [sample],
         # The first part: of every stream the beginning, so from all over the text.
         validation_data=look.parts(max(1, look.predicted // LOOK))[0],
-        verbose=1 if sys.stdout.isatty() else 2,
     )
-    return model, resume, earlier
+    return model, resume
 
 
 def recurrent_layer(name):
@@ -277,25 +257,25 @@ def report(run, config):
     """Print the results and where everything is; returns the exit status."""
     results = run.results
     ours = results["metrics"]["bits per character"]
-    print(
-        f"\nBits per character of the held-out text, {results['seconds']:.0f} s in all:"
-    )
     rows = [(bits, name) for name, bits in results["baselines"].items()]
     rows.append((ours, f"this model, {config.layers} × {config.cell}"))
-    for bits, name in sorted(rows):
-        print(f"  {'>' if bits == ours else ' '} {bits:.3f}  {name}")
-    print(f"\nIn {run.folder}:")
-    for file, what in {
-        "training.png": "the curves, and what it wrote after some epochs",
-        "samples.json": "all samples",
-        "model.keras": "the model, for keras.saving.load_model after `import rnnkit`",
-        "results.json": "the figures",
-    }.items():
-        print(f"  {file:<14}{what}")
-    if config.reach is not None and ours > config.reach:
-        print(f"\nIt had to reach {config.reach} bits per character and did not.")
-        return 1
-    return 0
+    missed = config.reach is not None and ours > config.reach
+    return recipe.report(
+        run,
+        {
+            "training.png": "the curves, and what it wrote after some epochs",
+            "samples.json": "all samples",
+            "model.keras": "the model, for keras.saving.load_model after "
+            "`import rnnkit`",
+            "results.json": "the figures",
+        },
+        "Bits per character of the held-out text",
+        [
+            f"  {'>' if bits == ours else ' '} {bits:.3f}  {name}"
+            for bits, name in sorted(rows)
+        ],
+        f"{config.reach} bits per character" if missed else None,
+    )
 
 
 if __name__ == "__main__":

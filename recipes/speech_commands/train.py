@@ -4,26 +4,16 @@ python recipes/speech_commands/train.py
 python recipes/speech_commands/train.py --preset google
 python recipes/speech_commands/train.py --data folder/that/has/speech_commands
 """
-# ruff: noqa: E402  (the clock starts before the imports)
-
-import time
-
-STARTED = time.monotonic()
 
 import dataclasses
-import hashlib
-import itertools
 import json
 import math
-import os
 import pathlib
 import sys
 
-# Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
-sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-os.makedirs("runs", exist_ok=True)
-os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
+import beginning  # first, by the alphabet too
 import keras
 import numpy as np
 from keras import ops
@@ -110,7 +100,7 @@ def main(arguments=None):
     preset, config, fresh = recipe.parse(PRESETS, "digits", __doc__, arguments)
     rate, parts = read_parts(config)
     name = recipe.run_name(preset, config, PRESETS)
-    facts = {"sha256 of the data": digest(parts)}
+    facts = {"sha256 of the data": recipe.digest(parts)}
     run = recipe.Run("speech_commands", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
@@ -122,8 +112,8 @@ def main(arguments=None):
     for pooling in ("mean", "attention"):  # the baseline first
         print(f"\nPooling by {pooling}")
         model, weights = build(config, rate, len(words), pooling)
-        resume = rnnkit.training.Resume(run.path(f"{pooling}.checkpoint"), math.inf)
-        earlier += resume.seconds
+        resume = recipe.resume(run.path(f"{pooling}.checkpoint"), math.inf)
+        earlier += resume.earlier
         checkpoints.append(resume.path)
         learn(model, batches, config, resume)
         logs = model.evaluate(dataset(batches["test"]), return_dict=True, verbose=0)
@@ -136,7 +126,7 @@ def main(arguments=None):
         baselines=baselines(found["mean"], config),
         published=PUBLISHED.get(preset, {}),
         seeds=[config.seed],
-        seconds=earlier + time.monotonic() - STARTED,
+        seconds=earlier + beginning.seconds(),
     )
     for path in checkpoints:
         path.unlink()
@@ -148,54 +138,21 @@ def read_parts(config):
     if config.data == "fsdd":
         rate, parts = 8000, rnnkit.data.load_fsdd()
     elif config.data == "tones":
-        rate, parts = 8000, {"train": tones(480, 0, 8000), "test": tones(120, 1, 8000)}
+        rate = 8000
+        parts = {"train": recipe.tone_words(480, 0), "test": recipe.tone_words(120, 1)}
     else:
         folder = None if config.data == "speech_commands" else config.data
         rate = 16000
         words = config.words or None
         parts = rnnkit.data.load_speech_commands(folder, words)
     if "valid" not in parts:
-        train = parts["train"]
-        held_out = np.arange(len(train)) % 20 == 0
-        parts = {
-            "train": train.subset(~held_out),
-            "valid": train.subset(held_out),
-            "test": parts["test"],
-        }
+        train, valid = recipe.hold_out(parts["train"], 20)
+        parts = {"train": train, "valid": valid, "test": parts["test"]}
     longest = round(config.seconds * rate)
     return rate, {
         part: dataclasses.replace(one, inputs=tuple(x[:longest] for x in one.inputs))
         for part, one in parts.items()
     }
-
-
-def tones(count, seed, rate):
-    """Return made-up clips: words of two different tones, told apart by their order."""
-    rng = np.random.default_rng(seed)
-    pitches = {"low": 400, "middle": 900, "high": 1800}
-    words = [*itertools.permutations(pitches, 2)]
-    inputs, texts = [], []
-    for _ in range(count):
-        word = words[rng.integers(len(words))]
-        pieces = [np.zeros(rng.integers(200, 800))]
-        for tone in word:
-            samples = np.arange(rng.integers(500, 1200)) / rate
-            pitch = pitches[tone] * rng.uniform(0.95, 1.05)
-            pieces += [0.3 * np.sin(2 * np.pi * pitch * samples), np.zeros(200)]
-        sound = np.concatenate(pieces)
-        inputs.append((sound + 0.01 * rng.normal(size=len(sound))).astype("float32"))
-        texts.append(" ".join(word))
-    names = tuple(f"tones {seed}-{k}" for k in range(count))
-    return rnnkit.data.Examples(names, tuple(inputs), tuple(texts), names)
-
-
-def digest(parts):
-    """Return the sha256 of all clips and words."""
-    found = hashlib.sha256()
-    for part in parts.values():
-        for x, text in zip(part.inputs, part.texts):
-            found.update(x.tobytes() + text.encode())
-    return found.hexdigest()
 
 
 def batched(parts, words, config):
@@ -259,27 +216,19 @@ def build(config, rate, classes, pooling):
 def learn(model, batches, config, resume):
     """Train the model, from its checkpoint on if there is one."""
     train = batches["train"]
-    steps = len(train) * config.epochs
-    warmup = round(config.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
-    )
     model.compile(
-        keras.optimizers.Adam(schedule, global_clipnorm=5.0),
+        recipe.adam(config.learning_rate, len(train) * config.epochs, config.warmup),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,  # the LSTM layers compile themselves
     )
-    if resume.found:
-        print(f"Going on from {resume.path}: epoch {resume.epoch + 1}.")
-    rnnkit.training.fit(
+    recipe.train(
         model,
         [dataset(one) for one in train.passes(config.epochs)],
         config.epochs,
         resume,
         validation_data=dataset(batches["valid"]),
         shuffle=False,  # the batches are
-        verbose=1 if sys.stdout.isatty() else 2,
     )
 
 
@@ -336,24 +285,19 @@ def draw(model, weights, history, test, words, run, rate):
 
 def report(run, config):
     """Print the results and where everything is; returns the exit status."""
-    results = run.results
-    print(f"\nOn the test part, {results['seconds']:.0f} s in all:")
-    for name, value in (results["metrics"] | results["baselines"]).items():
-        shown = f"{value:,}" if isinstance(value, int) else f"{value:.2%}"
-        print(f"  {shown:>8}  {name}")
-    print(f"\nIn {run.folder}:")
-    for file, what in {
-        "attention.png": "which frames the model heeded, in some test clips",
-        "training.png": "the curves",
-        "model.keras": "the model, for keras.saving.load_model after `import rnnkit`",
-        "results.json": "the figures",
-    }.items():
-        print(f"  {file:<15}{what}")
-    reached = results["metrics"]["accuracy"]
-    if config.reach is not None and reached < config.reach:
-        print(f"\nIt had to reach an accuracy of {config.reach:.0%} and did not.")
-        return 1
-    return 0
+    reached = run.results["metrics"]["accuracy"]
+    missed = config.reach is not None and reached < config.reach
+    return recipe.report(
+        run,
+        {
+            "attention.png": "which frames the model heeded, in some test clips",
+            "training.png": "the curves",
+            "model.keras": "the model, for keras.saving.load_model after "
+            "`import rnnkit`",
+            "results.json": "the figures",
+        },
+        failure=f"an accuracy of {config.reach:.0%}" if missed else None,
+    )
 
 
 if __name__ == "__main__":

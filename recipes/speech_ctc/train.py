@@ -4,26 +4,19 @@ python recipes/speech_ctc/train.py
 python recipes/speech_ctc/train.py --preset an4
 python recipes/speech_ctc/train.py --preset an4_phones
 """
-# ruff: noqa: E402  (the clock starts before the imports)
-
-import time
-
-STARTED = time.monotonic()
 
 import dataclasses
-import hashlib
 import itertools
-import os
+import pathlib
 import sys
 
-# Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
-sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-os.makedirs("runs", exist_ok=True)
-os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
+import beginning  # first, by the alphabet too
 import jiwer
 import keras
 import numpy as np
+from speech import SAMPLE_RATE, Language, read_parts
 
 import rnnkit
 from rnnkit import recipe
@@ -113,8 +106,6 @@ PUBLISHED = {
     "an4": {"word error, greedy": [0.1052, DEEP_SPEECH]},
     "an4_phones": {"word error, triphones and a trigram": [0.0595, KALDI]},
 }
-SAMPLE_RATE = 8000  # of the spoken digits and the tones
-PARTS = ("train", "valid", "test")
 
 
 def main(arguments=None):
@@ -122,14 +113,14 @@ def main(arguments=None):
     preset, config, fresh = recipe.parse(PRESETS, "digits", __doc__, arguments)
     parts = read_parts(config)
     name = recipe.run_name(preset, config, PRESETS)
-    facts = {"sha256 of the data": digest(parts)}
+    facts = {"sha256 of the data": recipe.digest(parts)}
     run = recipe.Run("speech_ctc", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
         return report(run, config)
-    print(", ".join(f"{len(parts[part])} to {part}" for part in PARTS))
+    print(", ".join(f"{len(one)} to {part}" for part, one in parts.items()))
     language = Language(config, parts)
-    model, resume, earlier = learn(config, parts, language, run)
+    model, resume = learn(config, parts, language, run)
     model.save(run.path("model.keras"))
     if config.data != "an4":
         model.export(run.path("export"))
@@ -141,128 +132,17 @@ def main(arguments=None):
         baselines=baselines,
         published=PUBLISHED.get(preset, {}),
         seeds=[config.seed],
-        seconds=earlier + time.monotonic() - STARTED,
+        seconds=resume.earlier + beginning.seconds(),
     )
     resume.path.unlink()
     return report(run, config)
-
-
-def read_parts(config):
-    """Return `{part: Examples}` of parts train, valid and test.
-
-    The validation part is taken from the training part: of AN4 whole speakers.
-    """
-    if config.data == "tones":
-        return {part: tones(count, k) for k, (part, count) in enumerate(TONES.items())}
-    load = {"fsdd": rnnkit.data.load_fsdd, "an4": rnnkit.data.load_an4}.get(config.data)
-    if load is None:
-        raise SystemExit(f"No data {config.data!r}; there are fsdd, an4 and tones.")
-    parts = load()
-    train = parts["train"]
-    if config.data == "fsdd":  # six speakers, all of them in the test part too
-        held_out = np.arange(len(train)) % 20 == 0
-    else:
-        held_out = np.isin(train.groups, sorted(set(train.groups))[::15])
-    return {
-        "train": train.subset(~held_out),
-        "valid": train.subset(held_out),
-        "test": parts["test"],
-    }
-
-
-TONES = {"train": 600, "valid": 40, "test": 80}
-
-
-def tones(count, seed):
-    """Return made-up examples: words of five letters, each letter a tone."""
-    rng = np.random.default_rng(seed)
-    inputs, texts = [], []
-    for _ in range(count):
-        words = ["".join(rng.choice(list("aeiou"), rng.integers(1, 4))) for _ in "ab"]
-        texts.append(" ".join(words))
-        pieces = [np.zeros(400)]
-        for letter in texts[-1]:
-            samples = np.arange(rng.integers(600, 1000)) / SAMPLE_RATE
-            pitch = 400 * (1 + " aeiou".index(letter)) * (letter != " ")
-            pieces += [0.3 * np.sin(2 * np.pi * pitch * samples), np.zeros(400)]
-        sound = np.concatenate(pieces)
-        inputs.append((sound + 0.01 * rng.normal(size=len(sound))).astype("float32"))
-    names = tuple(f"tones {seed}-{k}" for k in range(count))
-    return rnnkit.data.Examples(names, tuple(inputs), tuple(texts), names)
-
-
-def digest(parts):
-    """Return the sha256 of all inputs and texts."""
-    found = hashlib.sha256()
-    for part in PARTS:
-        for x, text in zip(parts[part].inputs, parts[part].texts):
-            found.update(x.tobytes() + text.encode())
-    return found.hexdigest()
-
-
-class Language:
-    """What is known of the words: how they are spelt, and which follow which."""
-
-    def __init__(self, config, parts):
-        texts = parts["train"].texts
-        sentences = [text.split() for text in texts]
-        known = sorted({word for words in sentences for word in words})
-        self.phones = config.target == "phones"
-        if self.phones:
-            dictionary = rnnkit.data.an4_dictionary()
-            self.spellings = {
-                word: [" ".join(phones) for phones in spellings]
-                for word, spellings in dictionary.items()
-            }
-        else:
-            self.spellings = {word: [word] for word in known}
-        targets = [self.target(text) for text in texts]
-        if self.phones:
-            self.vocabulary = rnnkit.data.Tokens.of(targets)
-            symbols = [target.split() for target in targets]
-        else:
-            self.vocabulary = rnnkit.data.Characters("".join(targets))
-            symbols = [list(target) for target in targets]
-        inside = set(itertools.chain.from_iterable(symbols))
-        self.spellings = {
-            word: kept
-            for word, spellings in self.spellings.items()
-            if (kept := [s for s in spellings if inside >= set(self._parts(s))])
-        }
-        self.words = rnnkit.lm.NGram.train(sentences, config.order)
-        self.symbols = rnnkit.lm.NGram.train(symbols, config.symbol_order)
-
-    def target(self, text):
-        """Return what the model is to write for a text."""
-        if not self.phones:
-            return text
-        missing = [word for word in text.split() if word not in self.spellings]
-        if missing:
-            raise SystemExit(f"The dictionary has no {missing[0]!r}, of {text!r}.")
-        return " | ".join(self.spellings[word][0] for word in text.split())
-
-    def _parts(self, spelling):
-        return spelling.split() if self.phones else list(spelling)
-
-    def ways(self, config):
-        """Return `{name: options of transcribe}`, how to read what the model hears."""
-        return {
-            "greedy": {},
-            "symbol n-gram": {"lm": self.symbols, "beam_width": config.beam_width},
-            "lexicon and word n-gram": {
-                "lm": self.words,
-                "lexicon": self.spellings,
-                "beam_width": config.beam_width,
-            },
-        }
 
 
 def learn(config, parts, language, run):
     """Build the model and train it, from the run's checkpoint on if there is one.
 
     Returns:
-        Tuple `(model, resume, earlier)`: `earlier` is how many seconds training took
-        before this start.
+        Tuple `(model, resume)`.
     """
     keras.utils.set_random_seed(config.seed)
     model = rnnkit.models.CTCModel(encoder(config), language.vocabulary)
@@ -280,28 +160,17 @@ def learn(config, parts, language, run):
 
     train = batches("train", shuffle=True)
     steps = len(train) * config.epochs
-    warmup = round(config.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
-    )
-    model.compile(keras.optimizers.Adam(schedule, global_clipnorm=5.0))
+    model.compile(recipe.adam(config.learning_rate, steps, config.warmup))
     model.build((None, *np.shape(train[0][0][0])[1:]))
-    resume = rnnkit.training.Resume(run.path("checkpoint"), config.checkpoint_seconds)
-    earlier = resume.seconds
-    if resume.found:
-        print(
-            f"Going on from {resume.path}: epoch {resume.epoch + 1}, batch "
-            f"{resume.batch + 1}. --fresh starts anew."
-        )
-    rnnkit.training.fit(
+    resume = recipe.resume(run.path("checkpoint"), config.checkpoint_seconds)
+    recipe.train(
         model,
         train.passes(config.epochs),
         config.epochs,
         resume,
         validation_data=batches("valid", like=train),
-        verbose=1 if sys.stdout.isatty() else 2,
     )
-    return model, resume, earlier
+    return model, resume
 
 
 def encoder(config):
@@ -420,27 +289,22 @@ def draw(model, history, test, language, run, config):
 
 def report(run, config):
     """Print the results and where everything is; returns the exit status."""
-    results = run.results
-    print(f"\nErrors on the test part, {results['seconds']:.0f} s in all:")
-    for name, value in (results["metrics"] | results["baselines"]).items():
-        if name != "parameters":
-            print(f"  {value:7.2%}  {name}")
-    print(f"\nIn {run.folder}:")
-    for file, what in {
-        "training.png": "the curves",
-        "alignments.png": "where the symbols of three texts stand",
-        "transcripts.json": "every test text, and how it was read",
-        "model.keras": "the model, for keras.saving.load_model after `import rnnkit`",
-        "export": "the same as a SavedModel from samples to text",
-        "results.json": "the figures",
-    }.items():
-        if run.path(file).exists():
-            print(f"  {file:<18}{what}")
-    error = next(v for k, v in results["metrics"].items() if "greedy" in k)
-    if config.reach is not None and error > config.reach:
-        print(f"\nIt had to reach {config.reach:.0%} and did not.")
-        return 1
-    return 0
+    metrics = run.results["metrics"]
+    error = next(value for name, value in metrics.items() if "greedy" in name)
+    missed = config.reach is not None and error > config.reach
+    return recipe.report(
+        run,
+        {
+            "training.png": "the curves",
+            "alignments.png": "where the symbols of three texts stand",
+            "transcripts.json": "every test text, and how it was read",
+            "model.keras": "the model, for keras.saving.load_model after "
+            "`import rnnkit`",
+            "export": "the same as a SavedModel from samples to text",
+            "results.json": "the figures",
+        },
+        failure=f"{config.reach:.0%} error" if missed else None,
+    )
 
 
 if __name__ == "__main__":

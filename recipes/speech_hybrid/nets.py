@@ -33,6 +33,9 @@ class FrameBatches:
     def __len__(self):
         return len(self.batches)
 
+    def __iter__(self):
+        return iter(self.dataset())
+
     def dataset(self):
         """Return the batches from `first` on; the net sees which frames are padding."""
         return self.batches.rest(self.first).dataset().map(lambda x, y: (x[0], y))

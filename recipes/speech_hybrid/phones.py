@@ -1,7 +1,6 @@
 """Speech with a phone for every frame: read, or made up; prepared, and cut."""
 
 import dataclasses
-import hashlib
 import itertools
 
 import numpy as np
@@ -49,15 +48,6 @@ def drawn(count, seed):
     return rnnkit.data.Examples(
         names, tuple(inputs), tuple(texts), names, tuple(labels), phones
     )
-
-
-def digest(parts):
-    """Return the sha256 of all inputs and labels."""
-    found = hashlib.sha256()
-    for part in PARTS:
-        for x, label in zip(parts[part].inputs, parts[part].labels):
-            found.update(x.tobytes() + label.tobytes())
-    return found.hexdigest()
 
 
 def prepared(examples):

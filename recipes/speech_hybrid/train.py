@@ -3,33 +3,25 @@
 python recipes/speech_hybrid/train.py
 python recipes/speech_hybrid/train.py --preset ends
 """
-# ruff: noqa: E402  (the clock starts before the imports)
-
-import time
-
-STARTED = time.monotonic()
 
 import dataclasses
 import itertools
-import os
+import pathlib
 import sys
 
-# Python's own warnings and errors stay; TensorFlow's C++ log is not for newcomers.
-sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
-os.makedirs("runs", exist_ok=True)
-os.dup2(os.open("runs/tensorflow.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
+import beginning  # first, by the alphabet too
 import jiwer
 import keras
 import numpy as np
 import picture
 from keras import ops
-from nets import FrameNet, accuracy, encoder, frame_batches, frame_loss, frame_net
+from nets import accuracy, encoder, frame_batches, frame_loss, frame_net
 from phones import (
     PARTS,
     PAUSE,
     cut_at_pauses,
-    digest,
     phones_of,
     prepared,
     read_parts,
@@ -98,7 +90,7 @@ def main(arguments=None):
     preset, config, fresh = recipe.parse(PRESETS, "phones", __doc__, arguments)
     parts = read_parts(config)
     name = recipe.run_name(preset, config, PRESETS)
-    facts = {"sha256 of the data": digest(parts)}
+    facts = {"sha256 of the data": recipe.digest(parts)}
     run = recipe.Run("speech_hybrid", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
@@ -131,7 +123,7 @@ def main(arguments=None):
         baselines=baselines(parts),
         published={},
         seeds=[config.seed],
-        seconds=sum(r.earlier for r in resumes) + time.monotonic() - STARTED,
+        seconds=sum(r.earlier for r in resumes) + beginning.seconds(),
     )
     for resume in resumes:
         resume.path.unlink()
@@ -141,37 +133,15 @@ def main(arguments=None):
 # The nets
 
 
-def optimizer(config, steps):
-    """Return Adam, its learning rate rising and then falling to zero."""
-    warmup = round(config.warmup * steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
-    )
-    return keras.optimizers.Adam(schedule, global_clipnorm=5.0)
-
-
 def learn(net, batches, config, epochs, path, **compiled):
     """Train a net, from its checkpoint on if there is one; returns the `Resume`."""
     train = batches["train"]
     compiled = compiled or {"loss": frame_loss, "metrics": [accuracy]}
-    net.compile(optimizer(config, len(train) * epochs), jit_compile=False, **compiled)
-    resume = rnnkit.training.Resume(path, config.checkpoint_seconds)
-    resume.earlier = resume.seconds
-    if resume.found:
-        print(
-            f"Going on from {resume.path}: epoch {resume.epoch + 1}, batch "
-            f"{resume.batch + 1}. --fresh starts anew."
-        )
-        if isinstance(net, FrameNet):  # one look makes the metrics, to be restored
-            net.test_on_batch(*next(iter(train.dataset())))
-    rnnkit.training.fit(
-        net,
-        train.passes(epochs),
-        epochs,
-        resume,
-        validation_data=batches["valid"],
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
+    adam = recipe.adam(config.learning_rate, len(train) * epochs, config.warmup)
+    net.compile(adam, jit_compile=False, **compiled)
+    resume = recipe.resume(path, config.checkpoint_seconds)
+    valid = batches["valid"]
+    recipe.train(net, train.passes(epochs), epochs, resume, validation_data=valid)
     return resume
 
 
@@ -334,27 +304,20 @@ def draw(test, history, examples, run, config):
 
 def report(run, config):
     """Print the results and where everything is; returns the exit status."""
-    results = run.results
-    print(f"\nOn the test part, {results['seconds']:.0f} s in all:")
-    for name, value in (results["metrics"] | results["baselines"]).items():
-        if name != "parameters":
-            print(f"  {value:7.2%}  {name}")
-    print(f"\nIn {run.folder}:")
-    for file, what in {
-        "training.png": "the curves",
-        "posteriors.png": "what the net says, and the path through it",
-        "transcripts.json": "every test utterance, and how it was read",
-        "model.keras": "the net, for keras.saving.load_model after `import rnnkit`",
-        "ctc.keras": "the CTC model",
-        "results.json": "the figures",
-    }.items():
-        if run.path(file).exists():
-            print(f"  {file:<18}{what}")
-    error = results["metrics"]["phone error, hybrid"]
-    if config.reach is not None and error > config.reach:
-        print(f"\nIt had to reach {config.reach:.0%} phone error and did not.")
-        return 1
-    return 0
+    error = run.results["metrics"]["phone error, hybrid"]
+    missed = config.reach is not None and error > config.reach
+    return recipe.report(
+        run,
+        {
+            "training.png": "the curves",
+            "posteriors.png": "what the net says, and the path through it",
+            "transcripts.json": "every test utterance, and how it was read",
+            "model.keras": "the net, for keras.saving.load_model after `import rnnkit`",
+            "ctc.keras": "the CTC model",
+            "results.json": "the figures",
+        },
+        failure=f"{config.reach:.0%} phone error" if missed else None,
+    )
 
 
 if __name__ == "__main__":

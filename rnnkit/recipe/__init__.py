@@ -1,9 +1,16 @@
-"""What recipes share: the command line, the run's folder, baselines."""
+"""What recipes share: the command line, the run's folder, training, baselines."""
 
 from rnnkit.recipe.baselines import bz2_bits as bz2_bits
 from rnnkit.recipe.baselines import text_baselines as text_baselines
 from rnnkit.recipe.baselines import xz_bits as xz_bits
 from rnnkit.recipe.config import parse as parse
 from rnnkit.recipe.config import run_name as run_name
+from rnnkit.recipe.ending import report as report
+from rnnkit.recipe.examples import digest as digest
+from rnnkit.recipe.examples import hold_out as hold_out
+from rnnkit.recipe.examples import tone_words as tone_words
 from rnnkit.recipe.ngram import CharNGram as CharNGram
 from rnnkit.recipe.run import Run as Run
+from rnnkit.recipe.training import adam as adam
+from rnnkit.recipe.training import resume as resume
+from rnnkit.recipe.training import train as train
