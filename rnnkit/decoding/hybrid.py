@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnkit.decoding.ctc_greedy import merge_repeats
 from rnnkit.decoding.viterbi import viterbi
-from rnnkit.lm.ngram import BEGIN, END
+from rnnkit.lm.scoring import BEGIN, END
 
 
 class HybridTranscript(NamedTuple):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from rnnkit.lm.ngram import BEGIN, UNKNOWN
+from rnnkit.lm.scoring import BEGIN, UNKNOWN
 
 
 class Automaton:

@@ -2,16 +2,16 @@
 
 import collections
 import gzip
-import itertools
 import math
 import os
 
-BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
+from rnnkit.lm.scoring import BEGIN, END, UNKNOWN, Scoring
+
 _NEVER = -99.0  # what ARPA files write for the logarithm of nothing
 _FALLBACK = (0.5, 1.0, 1.5)
 
 
-class NGram:
+class NGram(Scoring):
     """A backing-off n-gram model over words or any other strings.
 
         p(w | h) = the table's, where it has h w
@@ -148,23 +148,6 @@ class NGram:
             total += table[gram[:-1]][1] if gram[:-1] in table else 0.0
             gram = gram[1:]
         return (total + self.tables[len(gram) - 1][gram][0]) * math.log(10)
-
-    def score(self, sentence):
-        """ln p of every word of a sentence, and of its end, nats."""
-        words = [BEGIN, *sentence, END]
-        first = max(self.order - 1, 1)
-        return [
-            self.log_prob(words[k], words[max(0, k - first) : k])
-            for k in range(1, len(words))
-        ]
-
-    def perplexity(self, sentences):
-        """exp of the mean of -ln p over all words and sentence ends."""
-        sentences = list(sentences)
-        if not sentences:
-            raise ValueError("There is no sentence to score.")
-        scores = list(itertools.chain.from_iterable(map(self.score, sentences)))
-        return math.exp(-sum(scores) / len(scores))
 
 
 def _counted(sentences, order, vocabulary):

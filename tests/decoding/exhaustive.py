@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 
-from rnnkit.lm.ngram import BEGIN
+from rnnkit.lm.scoring import BEGIN
 
 
 def every_label(logits, blank, weigh=lambda label: 0.0):

@@ -16,7 +16,7 @@ from rnnkit.decoding.scorers.base import (
 )
 from rnnkit.decoding.scorers.ngram_lookup import NGramLookup
 from rnnkit.lm.automaton import Automaton
-from rnnkit.lm.ngram import BEGIN, END
+from rnnkit.lm.scoring import BEGIN, END
 
 _FIRST, _NEXT = 0, 1  # nodes where nothing was read, and after a separator
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnkit.decoding.scorers.base import NEVER, TableScorer, check_size, spread
 from rnnkit.lm.automaton import Automaton
-from rnnkit.lm.ngram import END
+from rnnkit.lm.scoring import END
 
 
 class SymbolState(NamedTuple):

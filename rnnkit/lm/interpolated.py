@@ -1,0 +1,79 @@
+"""Several language models as one: what each says, in shares."""
+
+import math
+
+import numpy as np
+
+from rnnkit.lm.scoring import Scoring
+
+
+class Interpolated(Scoring):
+    """An ensemble of models, such as n-grams of several orders.
+
+        p(w | h) = Σ_k weights_k p_k(w | h)
+
+    Give weights, or let `Interpolated.fit` find those that a held-out text likes best.
+
+    Args:
+        models: Each with an `order` and `log_prob(word, context)`, nats, such as
+            `NGram`.
+        weights: One a model, none negative; they are scaled to sum to 1.
+
+    Raises:
+        ValueError: There is not one weight a model, or they are no shares.
+
+    Reference: Jelinek and Mercer, 1980, Interpolated estimation of Markov source
+    parameters from sparse data
+    """
+
+    def __init__(self, models, weights):
+        self.models = list(models)
+        weights = np.asarray(weights, "float64")
+        if weights.shape != (len(self.models),):
+            raise ValueError(
+                f"{len(self.models)} models need as many weights: {weights.tolist()}."
+            )
+        if not (len(weights) and weights.min() >= 0 and 0 < weights.sum() < math.inf):
+            raise ValueError(
+                f"Weights are 0 or more, and not all 0: {weights.tolist()}."
+            )
+        self.weights = weights / weights.sum()
+        self.order = max(model.order for model in self.models)
+
+    @classmethod
+    def fit(cls, models, sentences, steps=1000, tolerance=1e-7):
+        """The weights under which held-out sentences are most probable.
+
+        By expectation and maximisation, from equal weights on: a weight becomes the
+        mean share that its model has in the probability of a word.
+
+        Args:
+            models: As above.
+            sentences: Lists of words that the models were not counted on.
+            steps: The most iterations.
+            tolerance: It ends when no weight changes by more.
+
+        Raises:
+            ValueError: There is no sentence.
+        """
+        scored = cls(models, np.ones(len(models)))
+        asked = [step for sentence in sentences for step in scored.steps(sentence)]
+        if not asked:
+            raise ValueError("There is no sentence to fit the weights to.")
+        p = np.exp([[m.log_prob(w, h) for m in scored.models] for w, h in asked])
+        p = p[p.any(axis=1)]  # what no model thinks possible asks for no weights
+        weights = scored.weights
+        for _ in range(steps):
+            shares = p * weights
+            new = (shares / shares.sum(1, keepdims=True)).mean(0)
+            done = np.abs(new - weights).max() <= tolerance
+            weights = new
+            if done:
+                break
+        return cls(models, weights)
+
+    def log_prob(self, word, context=()):
+        """ln p(word | context), nats."""
+        p = [math.exp(model.log_prob(word, context)) for model in self.models]
+        total = float(self.weights @ p)
+        return math.log(total) if total else -math.inf
