@@ -21,6 +21,7 @@ NAMES = (
     "variants",
     "bidirectional",
     "fit",
+    "jordan",
     "generation",
     "ctc",
     "ctc_beam",

@@ -285,13 +285,18 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
             return product(h if keep is None else h * keep, "recurrent_kernel", gates)
 
         new = list(self.step(self.biased(x), list(states), U))
-        if self.projection_units:
-            new[0] = product(new[0], "projection_kernel", ())
+        new[0] = self.output(new[0], product)
         for k, share in enumerate(self.zoneouts):
             if share:
                 stay = noise[f"zoneout_{k}"] if "zoneout_0" in noise else share
                 new[k] = stay * states[k] + (1 - stay) * new[k]
         return new
+
+    def output(self, h, product):
+        """The output of what `step` gave first: itself, or its projection."""
+        if self.projection_units is None:
+            return h
+        return product(h, "projection_kernel", ())
 
     def product(self, a, name, gates=()):
         """`a` times a weight matrix, plus its bias."""

@@ -12,6 +12,7 @@ from rnnkit.layers.named import LAYERS
 from rnnkit.layers.recurrent import Recurrent
 from rnnkit.layers.spec_augment import SpecAugment
 from rnnkit.layers.spectra import MFCC, LogMel
+from rnnkit.layers.teacher_forced import TeacherForced
 from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.layers.torch_weights import weights_from_torch
 
@@ -26,6 +27,7 @@ __all__ = [
     "Recurrent",
     "SpecAugment",
     "Standardize",
+    "TeacherForced",
     "TimeDelay",
     "weights_from_torch",
     *LAYERS,

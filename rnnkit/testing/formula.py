@@ -2,9 +2,10 @@
 
 Equations are computed in the order of their lines, one step after another. The
 weights go by the letters of the cell's `symbols()`. `tanh` and `phi` stand for the
-cell's `activation`, `sigmoid` for its `recurrent_activation`; a symbol with brackets
-behind it, `norm_f(...)`, is layer normalisation with that gain. The options that
-every cell has follow the cell's own equations, as the base class's docstring has them.
+cell's `activation`, `sigmoid` for its `recurrent_activation`, `psi` for its
+`output_activation`; a symbol with brackets behind it, `norm_f(...)`, is layer
+normalisation with that gain. The options that every cell has follow the cell's own
+equations, as the base class's docstring has them.
 """
 
 import re
@@ -118,7 +119,7 @@ def _compute(equation, values, cell):
     def value_of(name):
         if name in values:
             return values[name]
-        if name.partition("_")[0] in ("b", "d") and cell.bias is None:
+        if (name == "c" or name.partition("_")[0] in ("b", "d")) and cell.bias is None:
             return 0.0
         if name.endswith("_t"):
             fail(name, "is not computed above this line")
@@ -129,6 +130,8 @@ def _compute(equation, values, cell):
             return _norm(values[name], cell.epsilon)
         if name in ("tanh", "phi"):
             return _activation(cell.activation)
+        if name == "psi":
+            return _activation(cell.output_activation)
         if name == "sigmoid":
             return _activation(getattr(cell, "recurrent_activation", name))
         if name in _FUNCTIONS:

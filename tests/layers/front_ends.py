@@ -20,6 +20,7 @@ POOLING = {
     "AttentionPooling": lambda **more: layers.AttentionPooling(3, heads=2, **more),
 }
 MADE = FRAMEWISE | POOLING
+OF_TWO = {"TeacherForced"}  # sequences, which have tests of their own
 SAMPLES = [1000, 130, 523, 0]  # frames are 200 long, every 80
 FRAMES = [9, 1, 4, 0]
 
