@@ -10,7 +10,9 @@ import rnnkit.layers
 import rnnkit.models
 from rnnkit.cells import GatedCell, PointwiseCell
 
-BASES = (GatedCell, PointwiseCell)  # contracts: a formula comes with a subclass
+ATTENTION = rnnkit.layers.Attention
+# Contracts: a formula comes with a subclass.
+BASES = (GatedCell, PointwiseCell, ATTENTION, rnnkit.layers.StatefulAttention)
 
 
 def public_classes(module):
@@ -29,13 +31,25 @@ def cells():
 def layers():
     """Every public recurrent layer class."""
     every = public_classes(rnnkit.layers)
-    return [one for one in every if hasattr(one, "initial_state")]
+    return [one for one in every if hasattr(one, "initial_state") and not reads(one)]
 
 
 def other_layers():
     """Every public layer class that carries no state."""
     every = public_classes(rnnkit.layers)
     return [one for one in every if not hasattr(one, "initial_state")]
+
+
+def attentions():
+    """Every public kind of attention."""
+    every = public_classes(rnnkit.layers)
+    return [one for one in every if issubclass(one, ATTENTION) and one not in BASES]
+
+
+def reads(layer_class):
+    """Whether a layer reads a memory beside its inputs."""
+    decoders = (rnnkit.layers.AttentionCell, rnnkit.layers.AttentionDecoder)
+    return issubclass(layer_class, (ATTENTION, *decoders))
 
 
 def models():

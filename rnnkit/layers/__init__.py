@@ -4,6 +4,15 @@ Every cell of `rnnkit.cells`, and every cell of your own that carries
 `@rnnkit.export`, has its layer here under the cell's name without "Cell".
 """
 
+from rnnkit.layers.attention import (
+    AdditiveAttention,
+    Attention,
+    AttentionCell,
+    AttentionDecoder,
+    DotAttention,
+    GeneralAttention,
+    StatefulAttention,
+)
 from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
 from rnnkit.layers.deep import DeepRecurrent
@@ -17,10 +26,16 @@ from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.layers.torch_weights import weights_from_torch
 
 __all__ = [
+    "AdditiveAttention",
+    "Attention",
+    "AttentionCell",
+    "AttentionDecoder",
     "AttentionPooling",
     "Bidirectional",
     "DeepRecurrent",
     "Deltas",
+    "DotAttention",
+    "GeneralAttention",
     "LogMel",
     "MFCC",
     "PyramidalBidirectional",
@@ -28,6 +43,7 @@ __all__ = [
     "SpecAugment",
     "Standardize",
     "TeacherForced",
+    "StatefulAttention",
     "TimeDelay",
     "weights_from_torch",
     *LAYERS,

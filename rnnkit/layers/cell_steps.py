@@ -1,0 +1,55 @@
+"""A cell's step inside a loop that holds more than the cell."""
+
+from keras import ops
+
+from rnnkit.cells.base import GatedCell
+from rnnkit.recurrence.bind import bind, tensors_of
+
+
+class CellSteps:
+    """The steps of one cell in another's loop: `(x, states, noise)` to output, states.
+
+    Weights are taken and noise is drawn once, before the loop. `noise` holds what has
+    a value a step, a tree of `(batch, time, …)`; the loop hands on one step of it.
+
+    Args:
+        cell: An rnnkit or Keras cell.
+        batch, time, width: Size of the inputs that the cell will read.
+        training: Whether dropouts and zoneout drop.
+    """
+
+    def __init__(self, cell, batch, time, width, training):
+        self.cell = cell
+        self.training = training
+        self.own = isinstance(cell, GatedCell)
+        self.whole, self.noise = {}, {}
+        if self.own:
+            self.bound = bind(cell, tensors_of(cell, training))
+            if training and cell.noisy:
+                nothing = ops.zeros((), cell.compute_dtype)
+                inputs = ops.broadcast_to(nothing, (batch, time, width))
+                self.whole, self.noise = cell.draw_noise(inputs)
+        elif training and hasattr(cell, "get_dropout_mask"):
+            # Keras' cells draw when they are first called, and keep what they drew.
+            cell.get_dropout_mask(ops.ones((batch, width), cell.compute_dtype))
+            state = ops.ones((batch, cell.units), cell.compute_dtype)
+            cell.get_recurrent_dropout_mask(state)
+
+    def __call__(self, x, states, noise):
+        if not self.own:
+            takes_training = getattr(self.cell, "_call_has_training_arg", False)
+            kwargs = {"training": self.training} if takes_training else {}
+            output, new = self.cell(x, states, **kwargs)
+            return output, new if isinstance(new, (list, tuple)) else [new]
+        noise = {**self.whole, **noise}
+        keep = noise.pop("dropout", None)
+        x = x if keep is None else x * keep
+        bound = self.bound
+        new = bound.transition(bound.project(x), states, bound.product, noise)
+        return new[0], new
+
+    def end(self):
+        """Forget what a Keras cell has kept; after the loop."""
+        if hasattr(self.cell, "reset_dropout_mask"):
+            self.cell.reset_dropout_mask()
+            self.cell.reset_recurrent_dropout_mask()
