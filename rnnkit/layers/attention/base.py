@@ -86,6 +86,7 @@ class Attention(keras.layers.Layer):
         in which a masked step, where `mask` `(batch, targets)` is False, keeps the
         state.
         """
+        query = ops.cast(query, self.compute_dtype)
         e = self.score(query, prepared["keys"])
         weights = masked_softmax(e, prepared.get("mask"))
         return self.context(weights, prepared), weights, state

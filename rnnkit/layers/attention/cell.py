@@ -81,9 +81,7 @@ class AttentionCell(keras.layers.Layer):
             cell = cell.cells
         self.cells = list(cell) if isinstance(cell, (list, tuple)) else [cell]
         if not self.cells:
-            raise ValueError(
-                "AttentionCell needs at least one cell, got none."
-            )
+            raise ValueError("AttentionCell needs at least one cell, got none.")
         self.attention = attention
         if attention_units is not None:
             attention_units = whole("attention_units", attention_units)
