@@ -24,11 +24,11 @@ class CellSteps:
         self.own = isinstance(cell, GatedCell)
         self.whole, self.noise = {}, {}
         if self.own:
-            self.bound = bind(cell, tensors_of(cell, training))
             if training and cell.noisy:
                 nothing = ops.zeros((), cell.compute_dtype)
                 inputs = ops.broadcast_to(nothing, (batch, time, width))
                 self.whole, self.noise = cell.draw_noise(inputs)
+            self.bound = bind(cell, tensors_of(cell, training))
         elif training and hasattr(cell, "get_dropout_mask"):
             # Keras' cells draw when they are first called, and keep what they drew.
             cell.get_dropout_mask(ops.ones((batch, width), cell.compute_dtype))
