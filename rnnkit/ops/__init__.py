@@ -1,7 +1,8 @@
-"""Pure tensor functions: the scan, rows made shorter, floats of any size."""
+"""Pure tensor functions: scans, rows made shorter, floats of any size."""
 
 from rnnkit.ops.compaction import compact
+from rnnkit.ops.linear_recurrence import linear_recurrence
 from rnnkit.ops.scanning import scan
 from rnnkit.ops.tracing import traced
 
-__all__ = ["compact", "scan", "traced"]
+__all__ = ["compact", "linear_recurrence", "scan", "traced"]

@@ -130,15 +130,14 @@ class AttentionCell(keras.layers.Layer):
             ValueError: States that the cells do not have.
         """
         prepared = self.attention.prepare(memory, memory_mask)
-        memory = prepared["memory"]
-        batch = ops.shape(memory)[0]
+        batch, source = ops.shape(memory)[:2]
         cells = [layer.initial_state(batch) for layer in self.layers]
         if cell_state is not None:
             cells = self._given(cells, cell_state)
         state = {
             "cells": cells,
             "alignment": self.attention.initial_state(prepared),
-            "weights": ops.zeros_like(memory[..., 0], dtype=self._wide),
+            "weights": ops.zeros((batch, source), self._wide),
             "memory": prepared,
         }
         if self._feeds_attention:

@@ -10,7 +10,23 @@ MADE = {
     "DotAttention": lambda **more: layers.DotAttention(**more),
     "scaled": lambda **more: layers.DotAttention(scale=True, **more),
     "GeneralAttention": lambda **more: layers.GeneralAttention(**more),
+    "CoverageAttention": lambda **more: layers.CoverageAttention(7, **more),
+    "LocationAttention": lambda **more: layers.LocationAttention(7, 3, 4, **more),
+    "cumulative": lambda **more: layers.LocationAttention(
+        7, 3, 5, cumulative=True, normalize=True, **more
+    ),
+    "MonotonicAttention": lambda **more: _monotonic(True, **more),
+    "soft": lambda **more: _monotonic(False, **more),
+    "MultiHeadAttention": lambda **more: layers.MultiHeadAttention(2, 3, 5, **more),
+    "WindowAttention": lambda **more: layers.WindowAttention(3, **more),
 }
+
+
+def _monotonic(hard, **more):
+    score = layers.AdditiveAttention(7, normalize=True, **more)
+    return layers.MonotonicAttention(score, hard=hard, **more)
+
+
 TARGETS, SOURCE, WIDTH = 5, 6, 4
 QUERY_LENGTHS, MEMORY_LENGTHS = (5, 3, 1, 4), (6, 2, 0, 5)
 

@@ -36,6 +36,26 @@ def test_dot_is_keras(scale):
     np.testing.assert_allclose(ours(query, memory), theirs([query, memory]), atol=1e-12)
 
 
+def test_heads_are_keras():
+    ours = layers.MultiHeadAttention(2, 3, 5, dtype="float64")
+    theirs = keras.layers.MultiHeadAttention(2, 3, 5, use_bias=False, dtype="float64")
+    query, memory, _, memory_mask = batch()
+    memory_mask[2, 0] = True
+    ours.build(query.shape, memory.shape)
+    theirs.build(query.shape, memory.shape)
+    kernels = zip(ours.get_weights(), theirs.weights)
+    theirs.set_weights([kernel.reshape(w.shape) for kernel, w in kernels])
+    found = ours(query, memory, memory_mask=memory_mask, return_attention_scores=True)
+    context, weights = theirs(
+        query,
+        memory,
+        attention_mask=memory_mask[:, None],
+        return_attention_scores=True,
+    )
+    np.testing.assert_allclose(found[0], context, atol=1e-7)
+    np.testing.assert_allclose(found[1], np.mean(weights, axis=1), atol=1e-7)
+
+
 def test_widths_that_differ_are_refused():
     with pytest.raises(ValueError, match="not 3 and 4: use GeneralAttention"):
         layers.DotAttention()(np.ones((1, 2, 3)), np.ones((1, 2, 4)))
