@@ -5,6 +5,7 @@ from rnnkit.decoding.ctc_beam import CTCBeamSearch as CTCBeamSearch
 from rnnkit.decoding.ctc_beam import ctc_beam_search as ctc_beam_search
 from rnnkit.decoding.ctc_greedy import ctc_greedy as ctc_greedy
 from rnnkit.decoding.ctc_greedy import merge_repeats as merge_repeats
+from rnnkit.decoding.ensemble import ensemble as ensemble
 from rnnkit.decoding.forced_alignment import forced_align as forced_align
 from rnnkit.decoding.generation import generate as generate
 from rnnkit.decoding.hybrid import Bigram as Bigram
@@ -13,6 +14,15 @@ from rnnkit.decoding.hybrid import hybrid_decode as hybrid_decode
 from rnnkit.decoding.hypotheses import Hypotheses as Hypotheses
 from rnnkit.decoding.penalties import WuCoverage as WuCoverage
 from rnnkit.decoding.penalties import WuLength as WuLength
+from rnnkit.decoding.processors import BannedTokens as BannedTokens
+from rnnkit.decoding.processors import NoRepeatNGram as NoRepeatNGram
+from rnnkit.decoding.processors import Processor as Processor
+from rnnkit.decoding.processors import RepetitionPenalty as RepetitionPenalty
+from rnnkit.decoding.processors import ScorerFusion as ScorerFusion
+from rnnkit.decoding.processors import ShallowFusion as ShallowFusion
+from rnnkit.decoding.processors import Temperature as Temperature
+from rnnkit.decoding.sampling import min_p as min_p
+from rnnkit.decoding.sampling import narrowed as narrowed
 from rnnkit.decoding.sampling import sample as sample
 from rnnkit.decoding.sampling import temper as temper
 from rnnkit.decoding.sampling import top_k as top_k
@@ -21,4 +31,6 @@ from rnnkit.decoding.scorers import HotWords as HotWords
 from rnnkit.decoding.scorers import Lexicon as Lexicon
 from rnnkit.decoding.scorers import Scorer as Scorer
 from rnnkit.decoding.scorers import SymbolNGram as SymbolNGram
+from rnnkit.decoding.sequence_sampling import sample_sequences as sample_sequences
+from rnnkit.decoding.stop_output import stop_output as stop_output
 from rnnkit.decoding.viterbi import viterbi as viterbi

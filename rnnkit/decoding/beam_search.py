@@ -3,7 +3,6 @@
 import functools
 from typing import NamedTuple
 
-import keras
 from keras import ops, tree
 
 from rnnkit.decoding import hypotheses as rows
@@ -118,8 +117,7 @@ def beam_search(
         [beam],
         maximum_iterations=size,
     )
-    found = search.read(beam)
-    return found.check() if _has_values(found.scores) else found
+    return search.read(beam).checked()
 
 
 def _next(next_step, like, tokens, leaves, constants):
@@ -127,19 +125,6 @@ def _next(next_step, like, tokens, leaves, constants):
     state = tree.pack_sequence_as(like, leaves)
     logits, state, attention = step_of(next_step, tokens, state, constants)
     return logits, tree.flatten(state), attention
-
-
-def _has_values(x):
-    """Whether this is no part of a program that is being compiled."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.executing_eagerly()
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return not isinstance(x, jax.core.Tracer)
-    return True
 
 
 class _Beam(NamedTuple):

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import keras
 import numpy as np
 from keras import ops, tree
 
@@ -17,6 +18,10 @@ class Hypotheses(NamedTuple):
     log_probs: object  # of each token, as the model has it; 0 after the last
     ended: object  # by the end; else cut at the greatest length; (batch, n_best)
     attention: object  # (batch, n_best, length, ...), or () where the model gives none
+
+    def checked(self):
+        """`check` where this has values; within what is being compiled nothing."""
+        return self.check() if has_values(self.scores) else self
 
     def check(self):
         """Raise where an item has no sequence at all; return self.
@@ -99,11 +104,12 @@ def joined(a, b):
     return tree.map_structure(lambda x, y: ops.concatenate([x, y], axis=1), a, b)
 
 
-def where(items, a, b):
-    """Of the items `(batch,)` that are True `a`, else `b`; trees of `(batch, ...)`."""
+def where(condition, a, b):
+    """Where a condition `(batch,)` or `(batch, width)` holds, `a`, else `b`; trees."""
 
     def select(x, y):
-        return ops.where(ops.reshape(items, (-1, *[1] * (len(x.shape) - 1))), x, y)
+        ones = [1] * (len(x.shape) - len(condition.shape))
+        return ops.where(ops.reshape(condition, (*ops.shape(condition), *ones)), x, y)
 
     return tree.map_structure(select, a, b)
 
@@ -161,3 +167,16 @@ def batch_of(start, *trees):
 def per_item(value, batch):
     """An integer for all items, or one for each, as int32 `(batch,)`."""
     return ops.broadcast_to(ops.convert_to_tensor(value, dtype="int32"), (batch,))
+
+
+def has_values(x):
+    """Whether a tensor is no part of a program that is being compiled."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.executing_eagerly()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return not isinstance(x, jax.core.Tracer)
+    return True

@@ -1,4 +1,6 @@
-"""Draw symbols from logits: temperature, top-k, top-p."""
+"""Draw symbols from logits: temperature, top-k, top-p, min-p."""
+
+import math
 
 from keras import ops
 
@@ -54,6 +56,33 @@ def top_p(logits, p):
         ops.where(before < p, falling, float("inf")), axis=-1, keepdims=True
     )
     return ops.where(logits < smallest, OUT, logits)
+
+
+def min_p(logits, p):
+    """Keep the symbols that are at least p times as probable as the most probable one.
+
+    Logits `(..., symbols)`; the others become minus infinity. Source:
+    [Nguyen et al., 2024](https://arxiv.org/abs/2407.01082).
+
+    Raises:
+        ValueError: p is not in (0, 1].
+    """
+    if not 0 < p <= 1:
+        raise ValueError(f"min_p must be in (0, 1], got {p!r}.")
+    largest = ops.max(logits, axis=-1, keepdims=True)
+    return ops.where(logits < largest + math.log(p), OUT, logits)
+
+
+def narrowed(logits, temperature=1.0, k=None, p=None, least=None):
+    """Logits `(..., symbols)` to draw from: `temper`, then `top_k`, `top_p`, `min_p`.
+
+    Each of the last three is left out where its number is None.
+    """
+    logits = temper(logits, temperature)
+    for keep, number in ((top_k, k), (top_p, p), (min_p, least)):
+        if number is not None:
+            logits = keep(logits, number)
+    return logits
 
 
 def sample(logits, uniform):

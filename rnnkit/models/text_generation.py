@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from rnnkit.decoding import generate, sample, temper, top_k, top_p
+from rnnkit.decoding import generate, narrowed, sample
 from rnnkit.models.stepping import is_recurrent
 
 CHUNK = 128  # steps of one run of the loop: it is compiled for this many, once
@@ -123,12 +123,7 @@ def continue_text(model, values, states, noise, temperature, k=None, p=None):
     """
 
     def draw(logits, noise):
-        logits = temper(logits, temperature)
-        if k is not None:
-            logits = top_k(logits, k)
-        if p is not None:
-            logits = top_p(logits, p)
-        drawn = sample(logits, noise["uniform"])
+        drawn = sample(narrowed(logits, temperature, k, p), noise["uniform"])
         return ops.where(noise["known"], noise["given"], drawn)
 
     return generate(model.stepper(), values, states, draw, noise)

@@ -1,6 +1,7 @@
 """Beam search against every sequence there is, and against one in plain lists."""
 
 import functools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import tensorflow as tf
 from keras import ops
 
 from rnnkit.decoding import WuCoverage, WuLength, beam_search
+from tests.decoding import beam_on_one_backend
 from tests.decoding.every_sequence import agrees, every_sequence, model, tables
 from tests.decoding.plain_beam import plain_beam
+from tests.elsewhere import numbers_of
 
 END = 2
 WIDE = 400  # more than the 324 ways to go on with all beginnings of four tokens
@@ -386,3 +389,11 @@ def test_what_cannot_be_is_named():
         beam_search(next_step, (), start=0, end=END, max_length=5)
     with pytest.raises(ValueError, match="say `size`, the most it can be"):
         tf.function(lambda n: call(max_length=n), autograph=False)(tf.constant(3))
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_find_the_same(backend, tmp_path):
+    program = Path(__file__).with_name("beam_on_one_backend.py")
+    got = numbers_of(backend, program, tmp_path)
+    for name, value in beam_on_one_backend.numbers().items():
+        np.testing.assert_allclose(got[name], value, atol=1e-5)

@@ -1,5 +1,7 @@
 """What changes the log-probabilities of a search before it chooses."""
 
+from keras import ops
+
 
 class Processor:
     """Weighs or forbids tokens by what was written so far."""
@@ -23,3 +25,16 @@ class Processor:
             Log-probabilities, and the new state.
         """
         raise NotImplementedError
+
+
+def marked(tokens, marks, symbols):
+    """Which symbols stand in a row where there is a mark: booleans `(rows, symbols)`.
+
+    `tokens` and `marks` are `(rows, length)`; of -1 no mark is read.
+    """
+    rows = ops.shape(tokens)[0]
+    marks = ops.cast(marks & (tokens >= 0), "int32")
+    first = symbols * ops.arange(rows, dtype="int32")[:, None]
+    places = ops.reshape(first + ops.maximum(tokens, 0), (-1, 1))
+    counts = ops.scatter(places, ops.reshape(marks, (-1,)), (rows * symbols,))
+    return ops.reshape(counts > 0, (rows, symbols))

@@ -1,0 +1,28 @@
+"""Tokens that must not be written."""
+
+import numpy as np
+from keras import ops
+
+from rnnkit.decoding.processors.base import Processor
+from rnnkit.decoding.scorers.base import NEVER
+
+
+class BannedTokens(Processor):
+    """Forbids some tokens throughout: a list of ids.
+
+    Raises:
+        ValueError: There is no such token.
+    """
+
+    def __init__(self, tokens):
+        self.tokens = [int(token) for token in tokens]
+
+    def __call__(self, log_probs, state, history):
+        symbols = log_probs.shape[-1]
+        for token in self.tokens:
+            if not 0 <= token < symbols:
+                raise ValueError(
+                    f"Token {token} cannot be banned: there are {symbols} symbols."
+                )
+        banned = np.isin(np.arange(symbols), self.tokens)
+        return ops.where(banned, NEVER, log_probs), state

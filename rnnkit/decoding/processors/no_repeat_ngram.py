@@ -1,0 +1,35 @@
+"""No run of tokens twice."""
+
+from keras import ops
+
+from rnnkit.decoding.processors.base import Processor, marked
+from rnnkit.decoding.scorers.base import NEVER
+
+
+class NoRepeatNGram(Processor):
+    """Forbids what would make `size` tokens in a row stand in a sequence twice.
+
+    Raises:
+        ValueError: `size` is not positive.
+
+    Reference: [Paulus et al., 2018](https://arxiv.org/abs/1705.04304)
+    """
+
+    def __init__(self, size):
+        if size < 1:
+            raise ValueError(f"size must be 1 or more, got {size!r}.")
+        self.size = size
+
+    def __call__(self, log_probs, state, history):
+        tokens, before = history.tokens, self.size - 1
+        windows = tokens.shape[1] - before
+        if windows < 1:
+            return log_probs, state
+        follows = tokens[:, before:]
+        again = ops.ones_like(follows, dtype="bool") & (history.step >= before)
+        for k in range(before):
+            place = ops.maximum(history.step - before + k, 0)
+            known = ops.take(tokens, place, axis=1)[:, None]
+            again = again & (tokens[:, k : k + windows] == known)
+        twice = marked(follows, again, ops.shape(log_probs)[1])
+        return ops.where(twice, NEVER, log_probs), state

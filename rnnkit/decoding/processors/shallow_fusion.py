@@ -1,0 +1,49 @@
+"""A second model, such as a language model, that has its say."""
+
+import math
+
+from keras import ops
+
+from rnnkit.decoding.processors.base import Processor
+from rnnkit.decoding.rules import log_probabilities, step_of
+
+
+class ShallowFusion(Processor):
+    """ln p + weight * ln q, q being another model over the same symbols
+
+    Args:
+        next_step: As a search takes it.
+        state: Its state before the first token, a tree of `(batch, ...)`.
+        weight: What a nat of it counts; less than 0 takes it away.
+        start: The token it begins with; by default that of the search.
+
+    Raises:
+        ValueError: It has another number of symbols.
+
+    Reference: [Gulcehre et al., 2015](https://arxiv.org/abs/1503.03535)
+    """
+
+    def __init__(self, next_step, state, weight, start=None):
+        self.next_step = next_step
+        self.state = state
+        self.weight = weight
+        self.begin = start
+
+    @property
+    def highest(self):
+        return 0.0 if self.weight >= 0 else math.inf
+
+    def start(self, batch_size):
+        return self.state
+
+    def __call__(self, log_probs, state, history):
+        last = history.last
+        if self.begin is not None:
+            last = ops.where(history.step == 0, self.begin, last)
+        logits, state, _ = step_of(self.next_step, last, state, None)
+        if logits.shape[-1] != log_probs.shape[-1]:
+            raise ValueError(
+                f"The model to fuse has {logits.shape[-1]} symbols, the search "
+                f"{log_probs.shape[-1]}."
+            )
+        return log_probs + self.weight * log_probabilities(logits), state
