@@ -1,0 +1,232 @@
+"""Each processor against every sequence there is, weighed in plain Python."""
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from rnnkit.decoding import (
+    BannedTokens,
+    HotWords,
+    NoRepeatNGram,
+    Processor,
+    RepetitionPenalty,
+    ScorerFusion,
+    ShallowFusion,
+    SymbolNGram,
+    Temperature,
+    beam_search,
+)
+from rnnkit.lm import NGram
+from tests.decoding.every_sequence import agrees, every_sequence, model, tables
+
+END = 2
+exact = functools.partial(
+    beam_search, start=0, end=END, beam_width=400, early_stopping="never", n_best=50
+)
+SYMBOLS = ["a", "b", None, "c"]
+TEXT = [[*"ab"], [*"ba"], [*"cab"], [*"a"], [*"bca"], [*"abc"], [*"ccb"]]
+
+
+def log_softmax(x):
+    return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
+def no_repeat(n):
+    def weigh(log_probs, tokens):
+        for token in range(4):
+            grams = list(zip(*(tokens[k:] for k in range(n))))
+            if (*tokens[len(tokens) - n + 1 :], token) in grams:
+                log_probs[token] = -np.inf
+        return log_probs
+
+    return weigh
+
+
+def repetition(penalty):
+    def weigh(log_probs, tokens):
+        log_probs[list(set(tokens))] *= penalty
+        return log_probs
+
+    return weigh
+
+
+def banned(log_probs, tokens):
+    log_probs[[0, 3]] = -np.inf
+    return log_probs
+
+
+def hot(log_probs, tokens):
+    """ "ab" is worth 1.4, counted as it grows and taken back when it breaks off."""
+
+    def worth(tokens, final):
+        pairs = list(itertools.pairwise(tokens))
+        pending = not final and len(tokens) > 0 and tokens[-1] == 0
+        return 1.4 * pairs.count((0, 1)) + 0.7 * pending
+
+    for token in range(4):
+        last = token == END
+        after = worth(tokens if last else (*tokens, token), last)
+        log_probs[token] += after - worth(tokens, False)
+    return log_probs
+
+
+def n_gram(weight, bonus):
+    ngram = NGram.train(TEXT, 3)
+
+    def weigh(log_probs, tokens):
+        context = ["<s>", *(SYMBOLS[t] for t in tokens)]
+        for token in range(4):
+            word = "</s>" if token == END else SYMBOLS[token]
+            gain = weight * ngram.log_prob(word, context[-2:])
+            log_probs[token] += gain + (0.0 if token == END else bonus)
+        return log_probs
+
+    scorer = SymbolNGram(ngram, SYMBOLS, weight, bonus)
+    return ScorerFusion(scorer, END), weigh
+
+
+CASES = {
+    "temperature 0.5": (Temperature(0.5), lambda x, tokens: log_softmax(x / 0.5)),
+    "temperature 3": (Temperature(3.0), lambda x, tokens: log_softmax(x / 3.0)),
+    "banned tokens": (BannedTokens([0, 3]), banned),
+    "no token twice": (NoRepeatNGram(1), no_repeat(1)),
+    "no pair twice": (NoRepeatNGram(2), no_repeat(2)),
+    "no triple twice": (NoRepeatNGram(3), no_repeat(3)),
+    "no six twice": (NoRepeatNGram(6), lambda x, tokens: x),
+    "repetition costs more": (RepetitionPenalty(1.7), repetition(1.7)),
+    "repetition costs less": (RepetitionPenalty(0.4), repetition(0.4)),
+    "n-gram": n_gram(0.8, 0.0),
+    "n-gram with bonus": n_gram(0.5, 1.2),
+    "hot words": (ScorerFusion(HotWords(["ab"], SYMBOLS, 0.7), END), hot),
+}
+
+
+@pytest.mark.parametrize("n_best", [1, 50])
+@pytest.mark.parametrize("case", CASES)
+def test_each_is_exhaustive(case, n_best):
+    processor, weigh = CASES[case]
+    for seed in (0, 1):
+        logits, _ = tables(2, seed)
+        next_step, state = model(logits)
+        found = exact(
+            next_step, state, max_length=5, processors=[processor], n_best=n_best
+        )
+        for item in range(2):
+            wanted = every_sequence(logits[item], END, 5, weigh=weigh)
+            agrees(found, item, wanted, atol=5e-5)
+
+
+def test_all_together_in_turn_compiled():
+    logits, _ = tables(2)
+    next_step, state = model(logits)
+    names = ["repetition costs more", "temperature 3", "n-gram", "no pair twice"]
+
+    def weigh(log_probs, tokens):
+        for name in names:
+            log_probs = CASES[name][1](log_probs, tokens)
+        return log_probs
+
+    def run():
+        return exact(
+            next_step,
+            state,
+            max_length=4,
+            min_length=2,
+            prefix=[-1, 1],
+            processors=[CASES[name][0] for name in names],
+        )
+
+    for found in (run(), tf.function(run, jit_compile=True, autograph=False)()):
+        for item in range(2):
+            wanted = every_sequence(logits[item], END, 4, 2, [-1, 1], weigh)
+            agrees(found, item, wanted, atol=5e-5)
+
+
+@pytest.mark.parametrize("weight", [0.6, -0.3])
+def test_a_second_model_has_its_say(weight):
+    logits, _ = tables(2)
+    others, _ = tables(2, seed=9)
+    next_step, state = model(logits)
+    fusion = ShallowFusion(*model(others), weight)
+    found = exact(next_step, state, max_length=4, processors=[fusion])
+    each = [log_softmax(x.astype("float64")) for x in others]
+
+    for item in range(2):
+
+        def weigh(log_probs, tokens, item=item):
+            node = 0
+            for token in tokens:
+                node = 4 * node + 1 + token
+            return log_probs + weight * each[item][node]
+
+        agrees(found, item, every_sequence(logits[item], END, 4, weigh=weigh))
+
+
+def test_a_second_model_may_begin_with_another_token():
+    fed = []
+
+    def second(tokens, state):
+        fed.append(tokens)
+        return ops.zeros((len(tokens), 4)), state
+
+    next_step, state = model(tables(1)[0])
+    fusion = ShallowFusion(second, (), 1.0, start=3)
+    beam_search(
+        next_step,
+        state,
+        start=0,
+        end=END,
+        max_length=3,
+        beam_width=2,
+        processors=[fusion],
+        prefix=[1, 1],
+    )
+    assert [int(tokens[0]) for tokens in fed] == [3, 1, 1]
+
+
+def test_own_processors_keep_a_state_for_each_hypothesis():
+    """One that allows each item so many tokens 1, and counts them down."""
+
+    class Ration(Processor):
+        def start(self, batch_size):
+            return {"left": np.array([0, 2], "int32")}
+
+        def __call__(self, log_probs, state, history):
+            used = (history.last == 1) & (history.step > 0)
+            left = state["left"] - ops.cast(used, "int32")
+            out = (left <= 0)[:, None] & (ops.arange(4) == 1)
+            return ops.where(out, -1e30, log_probs), {"left": left}
+
+    logits, _ = tables(2)
+    logits[:, :, 1] += 2
+    next_step, state = model(logits)
+    found = exact(next_step, state, max_length=5, processors=[Ration()])
+    for item, ration in enumerate([0, 2]):
+
+        def weigh(log_probs, tokens, ration=ration):
+            if tokens.count(1) >= ration:
+                log_probs[1] = -np.inf
+            return log_probs
+
+        agrees(found, item, every_sequence(logits[item], END, 5, weigh=weigh))
+
+
+def test_what_cannot_be_is_named():
+    next_step, state = model(tables(1)[0])
+    three = HotWords(["ab"], ["a", "b", None], 1.0)
+    small = ShallowFusion(lambda tokens, s: (ops.zeros((len(tokens), 3)), s), (), 1.0)
+    for make, words in (
+        (lambda: Temperature(0), "temperature must be more than 0, got 0"),
+        (lambda: NoRepeatNGram(0), "size must be 1 or more, got 0"),
+        (lambda: RepetitionPenalty(-1), "penalty must be more than 0, got -1"),
+        (lambda: BannedTokens([4]), "Token 4 cannot be banned: there are 4 symbols"),
+        (lambda: ScorerFusion(three, END), "HotWords has 3 symbols, the search 4"),
+        (lambda: small, "The model to fuse has 3 symbols, the search 4"),
+        (lambda: BannedTokens(range(4)), "or everything was forbidden it"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            exact(next_step, state, max_length=2, processors=[make()])
