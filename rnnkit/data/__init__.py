@@ -1,9 +1,12 @@
 """Text, speech and data sets: vocabularies, streams, sources, recordings, downloads."""
 
 from rnnkit.data.datasets import load as load
+from rnnkit.data.dates import load_dates as load_dates
 from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe
 from rnnkit.data.line_images import load_primus as load_primus
+from rnnkit.data.pairs import Pairs as Pairs
+from rnnkit.data.pairs import read_pairs as read_pairs
 from rnnkit.data.sequence_batches import SequenceBatches as SequenceBatches
 from rnnkit.data.sources import SourceText as SourceText
 from rnnkit.data.sources import read_sources as read_sources
@@ -14,9 +17,14 @@ from rnnkit.data.spoken_features import load_festvox_ru as load_festvox_ru
 from rnnkit.data.spoken_words import load_fsdd as load_fsdd
 from rnnkit.data.spoken_words import load_speech_commands as load_speech_commands
 from rnnkit.data.standardize import standardize_by as standardize_by
+from rnnkit.data.stories import Question as Question
+from rnnkit.data.stories import load_babi as load_babi
 from rnnkit.data.text_streams import TextStreams as TextStreams
 from rnnkit.data.text_streams import text_streams as text_streams
 from rnnkit.data.tokens import Tokens as Tokens
+from rnnkit.data.translation import load_fra_eng as load_fra_eng
+from rnnkit.data.translation import load_multi30k as load_multi30k
+from rnnkit.data.translation import load_tanaka as load_tanaka
 from rnnkit.data.vocabulary import Characters as Characters
 from rnnkit.data.vocabulary import Vocabulary as Vocabulary
 from rnnkit.data.waves import read_recordings as read_recordings

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from rnnkit.data.downloads import fetch, home, members, sha256
+from rnnkit.data.downloads import check, fetch, home, members
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +106,7 @@ def load(name, data_dir=None):
     texts = {}
     for part, file in data_set.files.items():
         content = (folder / file.name).read_bytes()
-        _check(content, file, folder / file.name)
+        check(content, file.sha256, file.name, folder / file.name)
         texts[part] = content.decode("utf-8")
     return {p: _as_characters(t) if characters else t for p, t in texts.items()}
 
@@ -114,15 +114,6 @@ def load(name, data_dir=None):
 def _as_characters(words):
     lines = (line.strip().replace(" ", "_") for line in words.split("\n"))
     return "\n".join(lines)
-
-
-def _check(content, file, where):
-    found = sha256(content)
-    if found != file.sha256:
-        raise ValueError(
-            f"{where} is not the published {file.name}: its sha256 is {found}, not "
-            f"{file.sha256}. Delete it, and it is downloaded again."
-        )
 
 
 def _download(data_set, files, folder):
@@ -139,7 +130,7 @@ def _download(data_set, files, folder):
         )
         for file in files:
             content = _content(archive, file, data_set.url)
-            _check(content, file, data_set.url)
+            check(content, file.sha256, file.name, data_set.url)
             whole = Path(part) / file.name
             whole.write_bytes(content)
             os.replace(whole, folder / file.name)

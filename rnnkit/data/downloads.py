@@ -24,6 +24,16 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
+def check(content, expected, name, where):
+    """Raise ValueError unless bytes found at `where` are the published file `name`."""
+    found = sha256(content)
+    if found != expected:
+        raise ValueError(
+            f"{where} is not the published {name}: its sha256 is {found}, not "
+            f"{expected}. Delete it, and it is downloaded again."
+        )
+
+
 def fetch(url, path, by_hand):
     """Download `url` to `path`.
 
