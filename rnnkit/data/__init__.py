@@ -21,6 +21,7 @@ from rnnkit.data.stories import Question as Question
 from rnnkit.data.stories import load_babi as load_babi
 from rnnkit.data.text_streams import TextStreams as TextStreams
 from rnnkit.data.text_streams import text_streams as text_streams
+from rnnkit.data.tokenizer import Tokenizer as Tokenizer
 from rnnkit.data.tokens import Tokens as Tokens
 from rnnkit.data.translation import load_fra_eng as load_fra_eng
 from rnnkit.data.translation import load_multi30k as load_multi30k
@@ -29,4 +30,6 @@ from rnnkit.data.vocabulary import Characters as Characters
 from rnnkit.data.vocabulary import Vocabulary as Vocabulary
 from rnnkit.data.waves import read_recordings as read_recordings
 from rnnkit.data.waves import read_wav as read_wav
+from rnnkit.data.whole_tokenizers import CharacterTokenizer as CharacterTokenizer
+from rnnkit.data.whole_tokenizers import WordTokenizer as WordTokenizer
 from rnnkit.lm import NGram as NGram

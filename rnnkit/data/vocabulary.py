@@ -35,6 +35,14 @@ class Vocabulary:
         """Ids `(n,)` → `str`."""
         raise NotImplementedError
 
+    def encode_all(self, texts):
+        """A list of `str` → a list of ids, each as `encode` gives them."""
+        return [self.encode(text) for text in texts]
+
+    def decode_all(self, rows):
+        """A list of ids → a list of `str`, each as `decode` gives them."""
+        return [self.decode(row) for row in rows]
+
     def encode_tensor(self, strings):
         """Strings `(batch,)` → ragged int32 ids `(batch, None)`."""
         raise NotImplementedError
@@ -42,6 +50,14 @@ class Vocabulary:
     def decode_tensor(self, ids):
         """Ids `(batch, n)` → strings `(batch,)`."""
         raise NotImplementedError
+
+    @property
+    def resources(self):
+        """What `encode_tensor` and `decode_tensor` read, besides constants, a list.
+
+        A `tf.Module` that is saved with them holds it as an attribute.
+        """
+        return []
 
     def get_config(self):
         """What `__init__` takes."""
