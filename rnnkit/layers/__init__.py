@@ -20,6 +20,7 @@ from rnnkit.layers.attention import (
 )
 from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
+from rnnkit.layers.column_convolution import ColumnConvolution
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
 from rnnkit.layers.named import LAYERS
@@ -38,6 +39,7 @@ __all__ = [
     "AttentionPooling",
     "Bidirectional",
     "CoverageAttention",
+    "ColumnConvolution",
     "DeepRecurrent",
     "Deltas",
     "DotAttention",
