@@ -35,8 +35,9 @@ def layers():
 
 
 def other_layers():
-    """Every public layer class that carries no state."""
-    every = public_classes(rnnkit.layers)
+    """Every public layer class of sequences that carries no state."""
+    bridges = (rnnkit.layers.Bridge, rnnkit.layers.DenseBridge)
+    every = [one for one in public_classes(rnnkit.layers) if one not in bridges]
     return [one for one in every if not hasattr(one, "initial_state")]
 
 

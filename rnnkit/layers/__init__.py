@@ -21,10 +21,12 @@ from rnnkit.layers.attention import (
 from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
 from rnnkit.layers.column_convolution import ColumnConvolution
+from rnnkit.layers.bridges import Bridge, DenseBridge
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
 from rnnkit.layers.named import LAYERS
 from rnnkit.layers.recurrent import Recurrent
+from rnnkit.layers.reversal import ReverseSequence
 from rnnkit.layers.spec_augment import SpecAugment
 from rnnkit.layers.spectra import MFCC, LogMel
 from rnnkit.layers.teacher_forced import TeacherForced
@@ -38,10 +40,12 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPooling",
     "Bidirectional",
+    "Bridge",
     "CoverageAttention",
     "ColumnConvolution",
     "DeepRecurrent",
     "Deltas",
+    "DenseBridge",
     "DotAttention",
     "GeneralAttention",
     "LocationAttention",
@@ -51,6 +55,7 @@ __all__ = [
     "MultiHeadAttention",
     "PyramidalBidirectional",
     "Recurrent",
+    "ReverseSequence",
     "SpecAugment",
     "Standardize",
     "TeacherForced",

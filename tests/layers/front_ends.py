@@ -14,6 +14,7 @@ OF_FRAMES = {
         (3, 5), pool_sizes=((2, 2), (3, 1)), activation="tanh", **more
     ),
     "Deltas": lambda **more: layers.Deltas(**more),
+    "ReverseSequence": lambda **more: layers.ReverseSequence(**more),
     "SpecAugment": lambda **more: layers.SpecAugment(feature_width=2, **more),
     "Standardize": lambda **more: layers.Standardize(**more),
     "TimeDelay": lambda **more: layers.TimeDelay(5, (-3, 0, 1), stride=2, **more),

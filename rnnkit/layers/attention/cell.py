@@ -199,8 +199,8 @@ class AttentionCell(keras.layers.Layer):
         if widths[0] != widths[1]:
             raise ValueError(
                 f"The cells of {self.name} have states of the widths {widths[0]}, but "
-                f"the initial state has {widths[1]}: bring one to the other with "
-                "rnnkit.layers.Bridge."
+                f"the initial state has {widths[1]}: put a bridge between, such as "
+                f"rnnkit.layers.DenseBridge({widths[0]})."
             )
         found = [ops.cast(new, old.dtype) for new, old in zip(found, wanted)]
         return tree.pack_sequence_as(own, found)

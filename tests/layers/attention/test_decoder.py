@@ -238,7 +238,9 @@ def test_first_states_are_those_given():
     output, _ = layer.step(x[:, 0], state)
     np.testing.assert_allclose(output, y[:, 0], atol=1e-9)
     assert np.abs(y - layer(x, memory)).max() > 1e-3
-    with pytest.raises(ValueError, match=r"widths \[6, 7\], but .* \[7\]: .*Bridge"):
+    with pytest.raises(
+        ValueError, match=r"widths \[6, 7\], but .* \[7\]: .*DenseBridge"
+    ):
         layer(x, memory, initial_state=first[1:])
 
 
