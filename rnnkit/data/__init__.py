@@ -5,6 +5,7 @@ from rnnkit.data.dates import load_dates as load_dates
 from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe
 from rnnkit.data.line_images import load_primus as load_primus
+from rnnkit.data.pair_batches import PairBatches as PairBatches
 from rnnkit.data.pairs import Pairs as Pairs
 from rnnkit.data.pairs import read_pairs as read_pairs
 from rnnkit.data.sequence_batches import SequenceBatches as SequenceBatches

@@ -143,12 +143,11 @@ class SequenceBatches(keras.utils.PyDataset):
             yield from self
             self.on_epoch_end()
 
-        def spec(array, rank):
-            shape = [None] * rank + list(array.shape[rank:])
-            return tf.TensorSpec(shape, array.dtype)
+        def spec(array):
+            rank = min(array.ndim, 2)  # the batch, and time
+            return tf.TensorSpec([None] * rank + [*array.shape[rank:]], array.dtype)
 
-        (x, lengths), *labels = self[0]
-        signature = ((spec(x, 2), spec(lengths, 1)), *(spec(y, 2) for y in labels))
+        signature = keras.tree.map_structure(spec, self[0])
         dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
         cardinality = tf.data.experimental.assert_cardinality(len(self))
         return dataset.apply(cardinality).prefetch(2)

@@ -146,7 +146,7 @@ def size_of(max_length, size):
             raise ValueError(
                 "max_length is known only as this runs: say `size`, the most it can be."
             ) from None
-    if size < 1:
+    if isinstance(size, int) and size < 1:  # else a tensor
         raise ValueError(f"max_length must be 1 or more, got {size}.")
     return size
 

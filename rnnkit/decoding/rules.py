@@ -32,12 +32,13 @@ class Rules:
     """
 
     def __init__(self, end, min_length, prefix, processors, size):
-        if isinstance(min_length, int) and min_length > size:
+        known = isinstance(size, int)
+        if known and isinstance(min_length, int) and min_length > size:
             raise ValueError(f"min_length is {min_length}, but max_length {size}.")
         if prefix is not None:
             prefix = ops.convert_to_tensor(prefix, dtype="int32")
             missing = size - prefix.shape[-1]
-            if missing < 0:
+            if known and missing < 0:
                 raise ValueError(
                     f"prefix has {prefix.shape[-1]} tokens, but max_length is {size}."
                 )

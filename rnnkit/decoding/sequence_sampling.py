@@ -61,8 +61,7 @@ def sample_sequences(
         ValueError: As `beam_search`.
     """
     noise = ops.convert_to_tensor(noise)
-    size, samples = noise.shape[0], noise.shape[2]
-    batch = ops.shape(noise)[1]
+    size, batch, samples = ops.shape(noise)
     limits = ops.minimum(rows.per_item(max_length, batch), size)[:, None]
     rules = Rules(end, min_length, prefix, processors, size)
     if constants is not None:

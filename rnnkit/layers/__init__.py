@@ -20,8 +20,8 @@ from rnnkit.layers.attention import (
 )
 from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
-from rnnkit.layers.column_convolution import ColumnConvolution
 from rnnkit.layers.bridges import Bridge, DenseBridge
+from rnnkit.layers.column_convolution import ColumnConvolution
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
 from rnnkit.layers.named import LAYERS

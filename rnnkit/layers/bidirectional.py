@@ -36,6 +36,18 @@ class Bidirectional(keras.layers.Bidirectional):
         self.forward_layer.return_state = self.backward_layer.return_state = value
 
     @property
+    def return_sequences(self):
+        """Whether every output is returned, not the last of each direction alone."""
+        return self.forward_layer.return_sequences
+
+    @return_sequences.setter
+    def return_sequences(self, value):
+        for layer in (self.forward_layer, self.backward_layer):
+            layer.return_sequences = value
+            if hasattr(layer, "zero_output_for_mask"):
+                layer.zero_output_for_mask = value  # as Keras has it
+
+    @property
     def state_size(self):
         """Width of every state, those of the forward layer first."""
         return [*self.forward_layer.state_size, *self.backward_layer.state_size]

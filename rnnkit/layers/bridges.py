@@ -101,7 +101,7 @@ class DenseBridge(keras.layers.Layer):
         e = ops.concatenate(list(states), axis=-1)
         s = ops.tanh(ops.matmul(e, self.kernel) + self.bias)
         ends = [sum(self.units[:k]) for k in range(1, len(self.units))]
-        return ops.split(s, ends, axis=-1)
+        return ops.split(s, ends, axis=-1) if ends else [s]
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}

@@ -8,3 +8,4 @@ from rnnkit.losses.sequence_divergence import aligned_targets as aligned_targets
 from rnnkit.losses.sequence_divergence import (
     sequence_divergence as sequence_divergence,
 )
+from rnnkit.losses.token_crossentropy import TokenCrossentropy as TokenCrossentropy

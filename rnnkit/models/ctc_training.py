@@ -11,7 +11,7 @@ from rnnkit.data.examples import named
 from rnnkit.data.sequence_batches import PADDING
 from rnnkit.models import encoding
 from rnnkit.models.error_rates import error_rates
-from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
+from rnnkit.models.training import LossGuard, as_list, dataset_of, fit_rest_and_whole
 from rnnkit.ops.tracing import compiled
 
 _ADVICE = (
@@ -107,14 +107,19 @@ class CTCTraining:
         kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are
-            validation_data=_dataset(validation_data),
+            validation_data=dataset_of(validation_data),
             callbacks=[LossGuard(first), *callbacks],
         )
         if first:
             return fit_rest_and_whole(
-                self, super().fit, _dataset(data.rest(first)), data, _dataset, **kwargs
+                self,
+                super().fit,
+                dataset_of(data.rest(first)),
+                data,
+                dataset_of,
+                **kwargs,
             )
-        return super().fit(_dataset(data), **kwargs)
+        return super().fit(dataset_of(data), **kwargs)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -144,7 +149,7 @@ class CTCTraining:
             data = self._validation
         else:
             data = x = self._labelled(x, y, batch_size=batch_size)
-        logs = super().evaluate(_dataset(x), return_dict=True, **kwargs)
+        logs = super().evaluate(dataset_of(x), return_dict=True, **kwargs)
         if isinstance(data, SequenceBatches) and data.has_labels:
             read = self.transcribe(data, details=True, **decoding)
             read = [self.vocabulary.encode(one.reading) for one in read]
@@ -213,10 +218,3 @@ class CollapseWatch(keras.callbacks.Callback):
                 f"\nAfter epoch {epoch + 1} every frame of a batch reads as blank. "
                 f"{_ADVICE}"
             )
-
-
-def _dataset(data):
-    """Batches as the backend reads them fastest; anything else as it is."""
-    if isinstance(data, SequenceBatches) and keras.backend.backend() == "tensorflow":
-        return data.dataset()
-    return data

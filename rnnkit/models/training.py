@@ -4,6 +4,7 @@ import math
 
 import keras
 
+from rnnkit.data import SequenceBatches
 from rnnkit.registration import export
 
 
@@ -111,3 +112,10 @@ def as_list(callbacks):
     if isinstance(callbacks, keras.callbacks.Callback):
         return [callbacks]
     return list(callbacks or [])
+
+
+def dataset_of(data):
+    """Batches as the backend reads them fastest; anything else as it is."""
+    if isinstance(data, SequenceBatches) and keras.backend.backend() == "tensorflow":
+        return data.dataset()
+    return data

@@ -1,0 +1,152 @@
+"""Training and evaluation of a sequence-to-sequence model."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnkit.data import PairBatches, Pairs
+from rnnkit.losses import TokenCrossentropy
+from rnnkit.losses.token_crossentropy import token_nats
+from rnnkit.models.training import LossGuard, as_list, dataset_of, fit_rest_and_whole
+from rnnkit.ops.tracing import compiled
+
+
+class Seq2SeqTraining:
+    """`compile`, `fit`, `evaluate` and `score` of `Seq2Seq`."""
+
+    def prepare_training(self):
+        """Make what is counted and kept between calls; in `__init__`."""
+        self.nats = keras.metrics.Mean(name="nats")
+        # Of the sources trained on; translate says where one is longer.
+        self.longest = self.add_weight(
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            name="longest",
+        )
+        self._token_nats = compiled(self._nats_of)
+
+    def compile(self, optimizer="adam", loss=None, *, jit_compile=False, **kwargs):
+        """Keras' `compile`, with what this model needs as defaults.
+
+        Args:
+            optimizer: Given by name, it clips the gradient's norm at 1.
+            loss: By default `rnnkit.losses.TokenCrossentropy`; with label smoothing,
+                `TokenCrossentropy(label_smoothing=0.1)`. Beside it `nats` per token are
+                shown, without any smoothing.
+            jit_compile: Off by default: what is worth it compiles itself.
+        """
+        if isinstance(optimizer, str):
+            optimizer = keras.optimizers.get(optimizer)
+            optimizer.global_clipnorm = 1.0
+        loss = TokenCrossentropy() if loss is None else loss
+        super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        nats, counts = token_nats(y, y_pred)
+        self.nats.update_state(nats, counts)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=64,
+        epochs=1,
+        *,
+        shuffle=True,
+        validation_data=None,
+        callbacks=None,
+        buckets=4,
+        strict=False,
+        **kwargs,
+    ):
+        """Keras' `fit` on sources and their targets.
+
+        Args:
+            x: Sources: a list of texts or of rows of ids; `rnnkit.data.Pairs` or
+                `PairBatches`, which hold the targets too; or a `tf.data.Dataset` of
+                `((source, lengths, target), target)`, as `PairBatches` gives them.
+            y: Targets: texts, or rows of ids without the end.
+            shuffle: Whether each pass has an order of its own, drawn from NumPy's
+                seed, which `keras.utils.set_random_seed` sets.
+            validation_data: `(x, y)`, or as `x`.
+            buckets: Into how many groups of like length the sources are sorted.
+            strict: Whether a bad pair, such as an empty source, is an error;
+                otherwise it is named and left out.
+
+        Raises:
+            ValueError: There is not one target for each source; with `strict`, a pair
+                is bad.
+            LossError: The loss is NaN or infinite.
+        """
+        seed = int(np.random.randint(2**31)) if shuffle else 0
+        options = dict(batch_size=batch_size, buckets=buckets, strict=strict)
+        data = self._pairs(x, y, shuffle=shuffle, seed=seed, **options)
+        if isinstance(validation_data, tuple):
+            validation_data = self._pairs(*validation_data, **options)
+        else:
+            validation_data = self._pairs(validation_data, None, **options)
+        first = getattr(data, "first", 0)
+        if isinstance(data, PairBatches):
+            self.longest.assign(max(int(self.longest), int(data.lengths.max())))
+            data.first = 0
+        kwargs |= dict(
+            epochs=epochs,
+            shuffle=False,  # the batches are
+            validation_data=dataset_of(validation_data),
+            callbacks=[LossGuard(first), *as_list(callbacks)],
+        )
+        if first:
+            rest = dataset_of(data.rest(first))
+            return fit_rest_and_whole(
+                self, super().fit, rest, data, dataset_of, **kwargs
+            )
+        return super().fit(dataset_of(data), **kwargs)
+
+    def evaluate(self, x=None, y=None, batch_size=64, **kwargs):
+        """Keras' `evaluate` on sources and targets, as for `fit`."""
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x, y = self._pairs(x, y, batch_size=batch_size), None
+        return super().evaluate(dataset_of(x), **kwargs)
+
+    def score(self, sources, targets, batch_size=64):
+        """ln p of every token of each target, its end among them.
+
+        Args:
+            sources, targets: Texts, or rows of ids.
+            batch_size: Pairs at once.
+
+        Returns:
+            List of float32 arrays, nats, in the order of `sources`; the sum of one is
+            ln p of the target given the source.
+        """
+        batches = self._pairs(sources, targets, batch_size=batch_size, strict=True)
+        found = [None] * len(batches.inputs)
+        for number, (x, y) in enumerate(batches):
+            nats = ops.convert_to_numpy(self._token_nats(x, y))
+            for row, item in enumerate(batches.items(number)):
+                found[item] = -nats[row, : len(batches.labels[item])]
+        return found
+
+    def _nats_of(self, x, y):
+        return token_nats(y, self(x, training=False))[0]
+
+    def _pairs(self, x, y=None, **options):
+        """Batches of whatever pairs there are; anything else as it is."""
+        if isinstance(x, Pairs):
+            x, y = x.sources, x.targets
+        if y is None:
+            if isinstance(x, (list, np.ndarray)):
+                raise ValueError("There are sources, but no targets: give y.")
+            return x
+        return PairBatches(
+            x, y, self.source_vocabulary, self.target_vocabulary, **options
+        )

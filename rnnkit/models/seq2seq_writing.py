@@ -1,0 +1,306 @@
+"""What a sequence-to-sequence model does with a source: it writes, and is asked where
+it looked."""
+
+import dataclasses
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnkit.data import SequenceBatches
+from rnnkit.data.pair_batches import encoded
+from rnnkit.decoding import beam_search, sample_sequences
+from rnnkit.models import encoding
+from rnnkit.ops.tracing import compiled
+
+RATIO, MORE = 2, 10  # a target has at most so many times the source's tokens, and more
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """One target that a model has written.
+
+    Attributes:
+        text: The text.
+        tokens: Its ids, int32 `(n,)`, the end not among them.
+        score: What the search orders by; of what is drawn, ln p.
+        log_probs: ln p of each token, and of the end, float32 `(n + 1,)`, or `(n,)`
+            where it was cut.
+        ended: Whether it ended, or was cut at the greatest length.
+        attention: Where each token looked, float32 `(len(log_probs), source)`; None
+            of a decoder without attention.
+    """
+
+    text: str
+    tokens: np.ndarray
+    score: float
+    log_probs: np.ndarray
+    ended: bool
+    attention: np.ndarray | None
+
+
+class Seq2SeqWriting:
+    """`translate`, `sample` and `align` of `Seq2Seq`."""
+
+    def prepare_writing(self):
+        """Make what is kept between calls; in `__init__`."""
+        self._kept = {}
+        self._warned = False
+
+    def translate(
+        self,
+        sources,
+        batch_size=32,
+        beam_width=5,
+        n_best=None,
+        details=False,
+        copy_unknown=False,
+        max_length=None,
+        **options,
+    ):
+        """The most probable targets, by beam search.
+
+        Args:
+            sources: Texts, or rows of ids.
+            batch_size: Sources at once.
+            beam_width: Hypotheses kept in each step; 1 is the greedy search.
+            n_best: How many targets of each source to return, in a list; None for the
+                best alone.
+            details: Whether to return `Written`s, with scores and attention.
+            copy_unknown: Whether an unknown token is written as the source's token
+                that it looked at most.
+            max_length: Tokens after which a target is cut, the end counted; by default
+                twice as many as the source has, and ten.
+            options: As for `rnnkit.decoding.beam_search`: length_penalty,
+                coverage_penalty, early_stopping, min_length, processors.
+
+        Returns:
+            List of texts in the order of `sources`; of `Written`s with `details`; of
+            lists of these with `n_best`.
+
+        Raises:
+            ValueError: A source is empty; `copy_unknown` without attention.
+        """
+        if copy_unknown and not self.attends:
+            raise ValueError("copy_unknown goes by attention, and there is none.")
+
+        def search(source, lengths):
+            return self.search(
+                source,
+                lengths,
+                max_length,
+                beam_width=beam_width,
+                n_best=n_best or 1,
+                **options,
+            )
+
+        key = ("search", beam_width, n_best, max_length, *_frozen(options))
+        found = self._write(sources, batch_size, key, search, copy_unknown)
+        if not details:
+            found = [[one.text for one in ones] for ones in found]
+        return found if n_best else [ones[0] for ones in found]
+
+    def sample(
+        self,
+        sources,
+        count=1,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        min_p=None,
+        seed=0,
+        batch_size=32,
+        max_length=None,
+        details=False,
+        **options,
+    ):
+        """Draw targets, token by token.
+
+        Args:
+            sources, batch_size, max_length, details: As for `translate`.
+            count: Targets to draw for each source.
+            temperature: Divides the logits; 0 takes the most probable token.
+            top_k, top_p, min_p: Draw among the most probable tokens only; see
+                `rnnkit.decoding.sample_sequences`, which takes `options` too.
+            seed: Integer; the same seed draws the same targets.
+
+        Returns:
+            List of lists of `count` texts, or of `Written`s.
+        """
+        generator = np.random.default_rng(seed)
+
+        def draw(source, lengths, noise):
+            state, constants = self.begin(source, lengths)
+            noise = ops.reshape(noise, (-1, ops.shape(lengths)[0], count))
+            return sample_sequences(
+                self.next_step,
+                state,
+                noise,
+                start=ops.full_like(lengths, self.target_vocabulary.start),
+                end=self.target_vocabulary.end,
+                max_length=_limit(lengths, max_length),
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                min_p=min_p,
+                constants=constants,
+                **options,
+            )
+
+        def noise(lengths):
+            longest = int(np.max(_limit(lengths, max_length)))
+            return (generator.random((longest, len(lengths), count)).astype("float32"),)
+
+        key = ("draw", count, temperature, top_k, top_p, min_p, max_length)
+        key = (*key, *_frozen(options))
+        found = self._write(sources, batch_size, key, draw, False, noise)
+        return found if details else [[one.text for one in ones] for ones in found]
+
+    def align(self, sources, targets, batch_size=32):
+        """Where the decoder looked as it was fed each token of a known target.
+
+        Returns:
+            List of float32 arrays `(target tokens and the end, source tokens)`.
+
+        Raises:
+            ValueError: The decoder has no attention.
+        """
+        if not self.attends:
+            raise ValueError(f"The decoder, {self.decoder.name}, has no attention.")
+        batches = self._pairs(sources, targets, batch_size=batch_size, strict=True)
+        look = self._compiled("align", self._look)
+        found = [None] * len(batches.inputs)
+        for number, (x, _) in enumerate(batches):
+            weights = ops.convert_to_numpy(look(*x))
+            for row, item in enumerate(batches.items(number)):
+                length = len(batches.labels[item])
+                found[item] = weights[row, :length, : batches.lengths[item]]
+        return found
+
+    def search(self, source, lengths, max_length=None, **options):
+        """Beam search over source ids `(batch, source)` of lengths `(batch,)`.
+
+        A function of tensors; see `translate`. Returns `rnnkit.decoding.Hypotheses`.
+        """
+        state, constants = self.begin(source, lengths)
+        size = ops.shape(source)[1] * RATIO + MORE if max_length is None else max_length
+        return beam_search(
+            self.next_step,
+            state,
+            start=ops.full_like(lengths, self.target_vocabulary.start),
+            end=self.target_vocabulary.end,
+            max_length=_limit(lengths, max_length),
+            size=size,
+            constants=constants,
+            **options,
+        )
+
+    def _look(self, source, lengths, target):
+        memory, mask, states = self.encode(source, lengths)
+        fed, real = self.fed(target)
+        _, weights, *_ = self.decoder(
+            self.target_embedding(fed),
+            memory,
+            initial_state=states,
+            inputs_mask=real,
+            memory_mask=mask,
+            return_attention_scores=True,
+        )
+        return self.in_order(weights, lengths)
+
+    def in_order(self, weights, lengths):
+        """Attention `(batch, ..., source)` by the places of the source as it was."""
+        if self.reverse is None:
+            return weights
+        last = len(weights.shape) - 1
+        order = (0, last, *range(1, last))
+        mask = encoding.mask_of(ops.swapaxes(weights, 1, last), lengths)
+        turned = self.reverse(ops.transpose(weights, order), mask=mask)
+        return ops.transpose(turned, (0, *range(2, last + 1), 1))
+
+    def _write(self, sources, batch_size, key, function, copy, noise=None):
+        """`Written`s of every source, a list each."""
+        sources = list(sources)
+        rows = encoded(sources, self.source_vocabulary)
+        batches = SequenceBatches(rows, batch_size=batch_size, buckets=4, strict=True)
+        self._warn_of_length(int(batches.lengths.max()))
+        run = self._compiled(key, function)
+        found = [None] * len(rows)
+        for number, ((source, lengths),) in enumerate(batches):
+            more = noise(lengths) if noise else ()
+            result = run(source, lengths, *more)
+            result.check()
+            attention = result.attention
+            if self.attends:
+                attention = self.in_order(attention, lengths)
+            result = keras.tree.map_structure(
+                ops.convert_to_numpy, result._replace(attention=attention)
+            )
+            for row, item in enumerate(batches.items(number)):
+                words = sources[item] if copy else None
+                found[item] = [
+                    self._written(result, row, k, lengths[row], words)
+                    for k in range(result.tokens.shape[1])
+                ]
+        return found
+
+    def _written(self, result, row, k, length, words):
+        count = int(result.lengths[row, k])
+        ended = bool(result.ended[row, k])
+        attention = None
+        if self.attends:
+            attention = result.attention[row, k, :count, :length]
+        tokens = result.tokens[row, k, : count - ended]
+        vocabulary = self.target_vocabulary
+        if words is None or not (tokens == vocabulary.unknown).any():
+            text = vocabulary.decode(tokens)
+        else:
+            seen = self.source_vocabulary.tokenize(words)
+            names = [
+                seen[attention[t].argmax()]
+                if token == vocabulary.unknown
+                else vocabulary.tokens[token - vocabulary.end - 1]
+                for t, token in enumerate(tokens)
+                if token == vocabulary.unknown or token > vocabulary.end
+            ]
+            text = vocabulary.join(names)
+        return Written(
+            text,
+            tokens,
+            float(result.scores[row, k]),
+            result.log_probs[row, k, :count],
+            ended,
+            attention,
+        )
+
+    def _compiled(self, key, function):
+        """What was compiled for these options is kept."""
+        if key not in self._kept:
+            self._kept[key] = compiled(function)
+        return self._kept[key]
+
+    def _warn_of_length(self, longest):
+        known = int(self.longest)
+        if known and longest > known and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"A source has {longest} tokens; the longest that {self.name} was "
+                f"trained on had {known}. Longer ones are often translated badly.",
+                stacklevel=4,
+            )
+
+
+def _limit(lengths, max_length):
+    """Tokens after which each target is cut."""
+    if max_length is None:
+        return lengths * RATIO + MORE
+    return max_length
+
+
+def _frozen(options):
+    """Options as a key: what is no number or word by what it is."""
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(options.items())
+    )
