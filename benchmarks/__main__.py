@@ -20,6 +20,7 @@ NAMES = (
     "gru",
     "variants",
     "bidirectional",
+    "attention",
     "fit",
     "jordan",
     "generation",

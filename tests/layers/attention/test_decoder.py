@@ -284,6 +284,19 @@ def test_a_model_learns_is_saved_and_exported(order, tmp_path):
     np.testing.assert_allclose(got, wanted, atol=1e-6)
 
 
+@pytest.mark.parametrize("order", ["after", "feeding"])
+def test_a_model_may_give_scores_and_states(order):
+    layer = decoder(cells.GRUCell(7), order, "float32", return_state=True)
+    inputs = [keras.Input((None, 4)), keras.Input((None, 4))]
+    found = layer(*inputs, return_attention_scores=True)
+    assert [one.shape for one in found[:2]] == [(None, None, 3), (None, None, None)]
+    x, memory, _, _ = batch()
+    got = keras.Model(inputs, found)([x, memory])
+    wanted = layer(x, memory, return_attention_scores=True)
+    for one, other in zip(tree.flatten(got), tree.flatten(wanted)):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("order", ORDERS)
 def test_half_precision_is_near(order, policy):
