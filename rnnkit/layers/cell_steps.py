@@ -1,6 +1,6 @@
 """A cell's step inside a loop that holds more than the cell."""
 
-from keras import ops
+from keras import ops, tree
 
 from rnnkit.cells.base import GatedCell
 from rnnkit.recurrence.bind import bind, tensors_of
@@ -32,7 +32,8 @@ class CellSteps:
         elif training and hasattr(cell, "get_dropout_mask"):
             # Keras' cells draw when they are first called, and keep what they drew.
             cell.get_dropout_mask(ops.ones((batch, width), cell.compute_dtype))
-            state = ops.ones((batch, cell.units), cell.compute_dtype)
+            size = tree.flatten(cell.state_size)[0]
+            state = ops.ones((batch, size), cell.compute_dtype)
             cell.get_recurrent_dropout_mask(state)
 
     def __call__(self, x, states, noise):

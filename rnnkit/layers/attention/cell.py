@@ -100,7 +100,7 @@ class AttentionCell(keras.layers.Layer):
         self.supports_jit = all(layer.supports_jit for layer in self.layers)
 
     def build(self, inputs_shape, memory_shape):
-        last = Recurrent.compute_output_shape(self.layers[-1], (None, None, 1))[0][-1]
+        last = self.layers[-1].compute_output_shape((None, None, 1))[0][-1]
         self.units = self.attention_units or last
         query_shape = (inputs_shape[0], None, last)
         context = self.attention.compute_output_shape(query_shape, memory_shape)[-1]
