@@ -26,6 +26,7 @@ NAMES = (
     "generation",
     "ctc",
     "ctc_beam",
+    "search",
     "scaling",
     "memory",
     "import_time",
