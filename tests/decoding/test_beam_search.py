@@ -1,7 +1,6 @@
 """Beam search against every sequence there is, and against one in plain lists."""
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +8,8 @@ import tensorflow as tf
 from keras import ops
 
 from rnnkit.decoding import WuCoverage, WuLength, beam_search
-from tests.decoding import beam_on_one_backend
 from tests.decoding.every_sequence import agrees, every_sequence, model, tables
 from tests.decoding.plain_beam import plain_beam
-from tests.elsewhere import numbers_of
 
 END = 2
 WIDE = 400  # more than the 324 ways to go on with all beginnings of four tokens
@@ -53,7 +50,7 @@ def test_coverage_is_that_of_the_tokens_written(masked):
         next_step,
         state,
         max_length=4,
-        n_best=30,
+        n_best=100,
         length_penalty="average",
         coverage_penalty=WuCoverage(0.5, mask),
     )
@@ -192,50 +189,29 @@ def test_a_width_of_one_is_greedy():
             assert found.tokens[item, 0, :count].numpy().tolist() == tokens
 
 
-def search_some(logits, jit_compile=None, **options):
-    """A narrow search over tables; `jit_compile` None is eager."""
-    logits, attention = logits
-    next_step, state = model(logits, attention)
-    options = {"max_length": 5, "beam_width": 3, "n_best": 3, **options}
+@pytest.mark.parametrize(
+    ("penalty", "first", "later", "best"),
+    [("average", (0.6, 0.2, 0.2), 4, 5), (WuLength(-2.0), (0.4, 0.6, 0.0), 1, 2)],
+)
+def test_never_waits_for_what_may_become_better(penalty, first, later, best):
+    """A likely end at once, and a beginning whose end comes after some tokens."""
 
-    def run():
-        return beam_search(
-            next_step,
-            state,
-            start=0,
-            end=END,
-            length_penalty=WuLength(0.6),
-            coverage_penalty=WuCoverage(0.1),
-            **options,
-        )
+    def next_step(tokens, state):
+        step = state["step"][:, None]
+        p = ops.where(step < later, [[0.0, 1, 0]], [[1.0, 0, 0]])
+        p = ops.where(step == 0, [first], p)
+        return ops.log(p), {"step": state["step"] + 1}
 
-    if jit_compile is None:
-        return run()
-    return tf.function(run, jit_compile=jit_compile, autograph=False)()
-
-
-@pytest.mark.parametrize("jit_compile", [None, False, True])
-def test_neighbours_change_nothing(jit_compile):
-    logits, attention = tables(6)
-    logits[2:4, :, END] += 3  # ends early
-    logits[5, :, END] -= 30  # never ends
-    together = search_some((logits, attention), jit_compile)
-    for item in (1, 2, 5):
-        one = logits[item : item + 1], attention[item : item + 1]
-        alone = search_some(one, jit_compile)._asdict()
-        for name, got in alone.items():
-            # TensorFlow's own softmax rounds a row as its place in memory has it.
-            near = name in ("scores", "log_probs") and not jit_compile
-            atol = 1e-6 if near else 0
-            wanted = getattr(together, name)[item]
-            np.testing.assert_allclose(got[0], wanted, rtol=0, atol=atol)
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_compiled_it_is_the_same(jit_compile):
-    data = tables(5)
-    for got, wanted in zip(search_some(data, jit_compile), search_some(data)):
-        np.testing.assert_allclose(got, wanted, atol=1e-5)
+    found = beam_search(
+        next_step,
+        {"step": np.zeros(1, "int32")},
+        start=1,
+        end=0,
+        max_length=5,
+        length_penalty=penalty,
+        early_stopping="never",
+    )
+    np.testing.assert_array_equal(found.lengths, [[best]])
 
 
 def test_states_are_any_tree_and_follow_their_hypotheses():
@@ -314,15 +290,24 @@ def test_half_precision_is_added_up_in_full():
         agrees(found, item, every_sequence(logits[item], END, 5))
 
 
-def test_nan_is_never_a_best_sequence():
+@pytest.mark.parametrize("jit_compile", [None, True])
+def test_nan_is_never_a_best_sequence(jit_compile):
+    def search(**options):
+        def run():
+            return exact(next_step, state, max_length=5, **options)
+
+        if jit_compile is None:
+            return run()
+        return tf.function(run, jit_compile=jit_compile, autograph=False)()
+
     logits, _ = tables(3)
     next_step, state = model(logits)
-    clean = exact(next_step, state, max_length=5)
+    clean = search()
     logits = logits.copy()
     logits[0, 1] = np.nan  # after the first token 0
     logits[1, 2, 3] = np.inf
     next_step, state = model(logits)
-    found = exact(next_step, state, max_length=5, n_best=WIDE)
+    found = search(n_best=WIDE)
     tokens = ops.convert_to_numpy(found.tokens)
     for item, bad in ((0, 0), (1, 1)):
         some = tokens[item][ops.convert_to_numpy(found.scores[item]) > -1e29]
@@ -332,39 +317,7 @@ def test_nan_is_never_a_best_sequence():
     logits[1] = np.nan
     next_step, state = model(logits)
     with pytest.raises(ValueError, match="Item 1 of the batch has no sequence"):
-        exact(next_step, state, max_length=5)
-
-
-def test_it_is_saved_and_takes_batches_of_any_size(tmp_path):
-    logits, _ = tables(1)
-    next_step, _ = model(logits)
-    module = tf.Module()
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)], autograph=False)
-    def search(most):
-        state = {"item": most * 0, "node": most * 0, "first": most == most}
-        return beam_search(
-            next_step,
-            state,
-            start=0,
-            end=END,
-            max_length=most,
-            beam_width=3,
-            n_best=2,
-            size=5,
-        )._asdict()
-
-    module.search = search
-    tf.saved_model.save(module, str(tmp_path))
-    loaded = tf.saved_model.load(str(tmp_path))
-    for most in ([5], [3, 5, 4]):
-        found = loaded.search(tf.constant(most))
-        for item, length in enumerate(most):
-            wanted = plain_beam(logits[0], END, length, 3, False)[:2]
-            for k, (score, tokens, _) in enumerate(wanted):
-                np.testing.assert_allclose(found["scores"][item, k], score, atol=1e-5)
-                got = found["tokens"][item, k, : len(tokens)]
-                assert tuple(got.numpy()) == tokens
+        search().check()
 
 
 def test_what_cannot_be_is_named():
@@ -389,11 +342,3 @@ def test_what_cannot_be_is_named():
         beam_search(next_step, (), start=0, end=END, max_length=5)
     with pytest.raises(ValueError, match="say `size`, the most it can be"):
         tf.function(lambda n: call(max_length=n), autograph=False)(tf.constant(3))
-
-
-@pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_other_backends_find_the_same(backend, tmp_path):
-    program = Path(__file__).with_name("beam_on_one_backend.py")
-    got = numbers_of(backend, program, tmp_path)
-    for name, value in beam_on_one_backend.numbers().items():
-        np.testing.assert_allclose(got[name], value, atol=1e-5)

@@ -120,6 +120,43 @@ def test_each_is_exhaustive(case, n_best):
             agrees(found, item, wanted, atol=5e-5)
 
 
+class Bonus(Processor):
+    """Two nats for every token 1."""
+
+    highest = 2.0
+
+    def __call__(self, log_probs, state, history):
+        return log_probs + 2.0 * ops.one_hot(1, 4), state
+
+
+BONUSES = [
+    Bonus(),
+    ScorerFusion(HotWords(["b"], SYMBOLS, 2.0), END),
+    ScorerFusion(SymbolNGram(NGram.train(TEXT, 1), SYMBOLS, 0.0, 2.0), END),
+    ShallowFusion(lambda tokens, s: (ops.tile([[1, -2, 1, 1.0]], (5, 1)), s), (), -0.8),
+]
+
+
+@pytest.mark.parametrize("bonus", BONUSES)
+def test_never_waits_for_what_a_bonus_may_bring(bonus):
+    def next_step(tokens, state):
+        step = state["step"][:, None]
+        p = ops.where(step < 4, [[0.0, 1, 0, 0]], [[0.0, 0, 1, 0]])
+        p = ops.where(step == 0, [[0.0, 0.1, 0.9, 0.0]], p)
+        return ops.log(p), {"step": state["step"] + 1}
+
+    found = beam_search(
+        next_step,
+        {"step": np.zeros(1, "int32")},
+        start=1,
+        end=END,
+        max_length=5,
+        processors=[bonus],
+        early_stopping="never",
+    )
+    np.testing.assert_array_equal(found.tokens[0, 0], [1, 1, 1, 1, END])
+
+
 def test_all_together_in_turn_compiled():
     logits, _ = tables(2)
     next_step, state = model(logits)
