@@ -1,15 +1,13 @@
 """Beam search over anything that goes on step by step."""
 
 import functools
-from typing import NamedTuple
 
-from keras import ops, tree
+from keras import ops
 
 from rnnkit.decoding import hypotheses as rows
-from rnnkit.decoding.hypotheses import Grown, Hypotheses
+from rnnkit.decoding.beam_steps import BeamSteps
 from rnnkit.decoding.penalties import average_length
-from rnnkit.decoding.rules import History, Rules, log_probabilities, step_of
-from rnnkit.decoding.scorers.base import NEVER
+from rnnkit.decoding.rules import Rules, step_of_leaves
 
 
 def beam_search(
@@ -48,8 +46,8 @@ def beam_search(
 
     Args:
         next_step: `next_step(tokens, state)` → `(logits, state)`, or `(logits, state,
-            attention)`: tokens `(rows,)`, logits `(rows, symbols)`, the rows being
-            `beam_width` to each item.
+            attention)`: tokens `(rows,)`, logits `(rows, symbols)`; row r is one of
+            item r // beam_width.
         state: Any tree of tensors `(batch, ...)`, before the first step.
         start: The token to begin with, of all items or of each, `(batch,)`.
         end: The token that ends a sequence; None if nothing does.
@@ -99,9 +97,9 @@ def beam_search(
         )
     size = rows.size_of(max_length, size)
     batch = rows.batch_of(start, state, constants)
-    search = _Search(
+    search = BeamSteps(
         rules=Rules(end, min_length, prefix, processors, size),
-        next_step=functools.partial(_next, next_step, state),
+        next_step=functools.partial(step_of_leaves, next_step, state),
         constants=None if constants is None else rows.repeated(constants, beam_width),
         width=beam_width,
         n_best=n_best,
@@ -118,180 +116,3 @@ def beam_search(
         maximum_iterations=size,
     )
     return search.read(beam).checked()
-
-
-def _next(next_step, like, tokens, leaves, constants):
-    """`step_of` with the leaves of a state in place of the tree."""
-    state = tree.pack_sequence_as(like, leaves)
-    logits, state, attention = step_of(next_step, tokens, state, constants)
-    return logits, tree.flatten(state), attention
-
-
-class _Beam(NamedTuple):
-    """All that goes from step to step."""
-
-    step: object
-    done: object  # of each item whether it is, (batch,)
-    last: object  # the tokens to go on from, (rows,)
-    alive: Grown  # the best first
-    pool: Grown  # those that have ended, the best first
-    covered: object  # attention of the alive ones, summed, (batch, width, ...)
-    leaves: list  # of the model's state, (rows, ...)
-    rules: dict  # state of the rules, (rows, ...)
-
-
-class _Search:
-    """The steps of one search."""
-
-    def __init__(self, **given):
-        vars(self).update(given)
-
-    def start(self, batch, start, state):
-        """The empty hypothesis alone; the others are dead."""
-        last = rows.repeated(start, self.width)
-        leaves = rows.repeated(tree.flatten(state), self.width)
-        # Traced, or at worst run, for the shape of its attention alone.
-        logits, _, attention = self.next_step(last, leaves, self.constants)
-        symbols, end = logits.shape[-1], self.rules.end
-        if end is not None and symbols is not None and not 0 <= end < symbols:
-            raise ValueError(f"end is {end}, but there are {symbols} symbols.")
-        if self.coverage_penalty is not None and not tree.flatten(attention):
-            raise ValueError(
-                "A coverage penalty needs attention: next_step must return it as its "
-                "third value."
-            )
-        empty = rows.nothing(batch, self.width, self.rules.size, attention)
-        place = ops.arange(self.width, dtype="int32")
-        scores = ops.where(place == 0, 0.0, empty.scores)
-        return _Beam(
-            step=ops.zeros((), dtype="int32"),
-            done=self.limits < 1,
-            last=last,
-            alive=empty._replace(scores=scores),
-            pool=empty,
-            covered=tree.map_structure(lambda a: a[:, :, 0], empty.attention),
-            leaves=leaves,
-            rules=rows.repeated(self.rules.start(batch), self.width),
-        )
-
-    def step(self, beam):
-        """Every hypothesis goes on by every token, and the best of these stay."""
-        width, end, step = self.width, self.rules.end, beam.step
-        logits, leaves, attention = self.next_step(
-            beam.last, beam.leaves, self.constants
-        )
-        own = log_probabilities(logits)
-        history = History(rows.flat(beam.alive.tokens), beam.last, step)
-        log_probs, rules = self.rules(own, beam.rules, history)
-
-        batch = ops.shape(beam.done)[0]
-        symbols = ops.shape(own)[1]
-        every = (batch, width * symbols)
-        totals = ops.reshape(beam.alive.scores, (-1, 1)) + log_probs
-        totals = ops.reshape(ops.maximum(totals, NEVER), every)
-        # So many that enough are left when those that end are taken out.
-        totals, best = ops.top_k(totals, 2 * width)
-        best = ops.cast(best, "int32")
-        log_probs = ops.take_along_axis(ops.reshape(own, every), best, axis=1)
-        parents, tokens = best // symbols, best % symbols
-        attention = tree.map_structure(lambda a: rows.folded(a, width), attention)
-        covered = tree.map_structure(ops.add, beam.covered, attention)
-
-        def grown(places, scores):
-            """Of the best those at some places, with these scores."""
-            parent = ops.take_along_axis(parents, places, axis=1)
-            new = rows.chosen(beam.alive, parent)
-            token = ops.take_along_axis(tokens, places, axis=1)
-            log_prob = ops.take_along_axis(log_probs, places, axis=1)
-            looked = rows.chosen(attention, parent)
-            exists = scores > NEVER / 10
-            return parent, Grown(
-                tokens=rows.put(new.tokens, step, ops.where(exists, token, -1)),
-                log_probs=rows.put(
-                    new.log_probs, step, ops.where(exists, log_prob, 0.0)
-                ),
-                scores=scores,
-                lengths=ops.full_like(new.lengths, 0) + step + 1,
-                attention=tree.map_structure(
-                    lambda a, x: rows.put(a, step, x), new.attention, looked
-                ),
-            )
-
-        pool, going_on = beam.pool, totals
-        if end is not None:
-            ends = tokens == end
-            going_on = ops.where(ends, NEVER, totals)
-            places = ops.broadcast_to(ops.arange(width, dtype="int32"), (batch, width))
-            scores = ops.where(ends, totals, NEVER)[:, :width]
-            parent, ended = grown(places, scores)
-            scores = self.final(scores, step + 1, rows.chosen(covered, parent))
-            pool = rows.joined(pool, ended._replace(scores=scores))
-            _, places = ops.top_k(pool.scores, width)
-            pool = rows.chosen(pool, ops.cast(places, "int32"))
-        scores, places = ops.top_k(going_on, width)
-        places = ops.cast(places, "int32")
-        parent, alive = grown(places, scores)
-        last = ops.take_along_axis(tokens, places, axis=1)
-        last = ops.where(scores > NEVER / 10, last, 0)
-
-        done = beam.done
-        new = (alive, pool, rows.chosen(covered, parent))
-        alive, pool, covered = rows.where(
-            done, (beam.alive, beam.pool, beam.covered), new
-        )
-        folded = tree.map_structure(lambda x: rows.folded(x, width), (leaves, rules))
-        leaves, rules = tree.map_structure(rows.flat, rows.chosen(folded, parent))
-        done = done | (step + 1 >= self.limits) | self.stops(alive, pool, step + 1)
-        return _Beam(
-            step + 1, done, rows.flat(last), alive, pool, covered, leaves, rules
-        )
-
-    def final(self, scores, length, covered):
-        """What hypotheses of a length are worth, were they to end so."""
-        length = ops.cast(ops.maximum(length, 1), "float32")
-        worth = self.length_penalty(scores, length)
-        if self.coverage_penalty is not None:
-            worth = worth + self.coverage_penalty(covered)
-        return ops.where(scores > NEVER / 10, worth, NEVER)
-
-    def stops(self, alive, pool, length):
-        """Of each item whether to go on is of no use, `(batch,)`."""
-        best = alive.scores[:, 0]
-        none_left = best <= NEVER / 10
-        worst = pool.scores[:, -1]
-        if self.early_stopping is True:
-            return none_left | (worst > NEVER / 10)
-        if self.early_stopping is False:
-            reached = self.length_penalty(best, ops.cast(length, "float32"))
-            return none_left | ((worst > NEVER / 10) & (worst >= reached))
-        left = ops.maximum(self.limits - length, 0)
-        gain = sum(max(p.highest, 0.0) for p in self.rules.processors)
-        best = best + gain * ops.cast(left, "float32")
-        shortest = ops.cast(length + 1, "float32")
-        longest = ops.cast(length + ops.maximum(left, 1), "float32")
-        reached = ops.maximum(
-            self.length_penalty(best, shortest), self.length_penalty(best, longest)
-        )
-        worst = pool.scores[:, self.n_best - 1]
-        return none_left | ((worst > NEVER / 10) & (worst >= reached))
-
-    def read(self, beam):
-        """Those that ended, then those that were cut."""
-        alive, pool = beam.alive, beam.pool
-        scores = self.final(alive.scores, beam.alive.lengths, beam.covered)
-        scores, places = ops.top_k(scores, self.width)
-        cut = rows.chosen(alive, ops.cast(places, "int32"))._replace(scores=scores)
-        place = ops.arange(self.n_best, dtype="int32")
-        count = ops.sum(ops.cast(pool.scores > NEVER / 10, "int32"), axis=1)
-        ended = place < count[:, None]
-        index = ops.where(ended, place, self.width + place - count[:, None])
-        found = rows.chosen(rows.joined(pool, cut), index)
-        exists = found.scores > NEVER / 10
-        return Hypotheses(
-            tokens=ops.where(exists[:, :, None], found.tokens, -1),
-            scores=found.scores,
-            lengths=ops.where(exists, found.lengths, 0),
-            log_probs=ops.where(exists[:, :, None], found.log_probs, 0.0),
-            ended=ended,
-            attention=found.attention,
-        )

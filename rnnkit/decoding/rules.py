@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from keras import ops
+from keras import ops, tree
 
 from rnnkit.decoding.hypotheses import per_item
 from rnnkit.decoding.scorers.base import NEVER
@@ -102,3 +102,10 @@ def step_of(next_step, tokens, state, constants):
     if not attention or attention[0] is None:
         return logits, state, ()
     return logits, state, attention[0]
+
+
+def step_of_leaves(next_step, like, tokens, leaves, constants):
+    """`step_of` with the leaves of a state in place of the tree `like`."""
+    state = tree.pack_sequence_as(like, leaves)
+    logits, state, attention = step_of(next_step, tokens, state, constants)
+    return logits, tree.flatten(state), attention

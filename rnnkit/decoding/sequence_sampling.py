@@ -1,12 +1,13 @@
 """Whole sequences drawn from a model that goes on step by step."""
 
+import functools
 from typing import NamedTuple
 
 from keras import ops, tree
 
 from rnnkit.decoding import hypotheses as rows
 from rnnkit.decoding.hypotheses import Grown, Hypotheses
-from rnnkit.decoding.rules import History, Rules, log_probabilities, step_of
+from rnnkit.decoding.rules import History, Rules, log_probabilities, step_of_leaves
 from rnnkit.decoding.sampling import narrowed, sample
 from rnnkit.decoding.scorers.base import NEVER
 
@@ -70,10 +71,10 @@ def sample_sequences(
     leaves = rows.repeated(tree.flatten(state), samples)
 
     def model(tokens, leaves):
-        inner = tree.pack_sequence_as(state, leaves)
-        logits, inner, attention = step_of(next_step, tokens, inner, constants)
-        attention = tree.map_structure(lambda a: rows.folded(a, samples), attention)
-        return logits, tree.flatten(inner), attention
+        found = step_of_leaves(next_step, state, tokens, leaves, constants)
+        logits, leaves, attention = found
+        fold = functools.partial(rows.folded, width=samples)
+        return logits, leaves, tree.map_structure(fold, attention)
 
     # Traced, or at worst run, for the shape of its attention alone.
     _, _, attention = model(last, leaves)
