@@ -290,34 +290,42 @@ def test_half_precision_is_added_up_in_full():
         agrees(found, item, every_sequence(logits[item], END, 5))
 
 
-@pytest.mark.parametrize("jit_compile", [None, True])
-def test_nan_is_never_a_best_sequence(jit_compile):
-    def search(**options):
-        def run():
-            return exact(next_step, state, max_length=5, **options)
-
-        if jit_compile is None:
-            return run()
-        return tf.function(run, jit_compile=jit_compile, autograph=False)()
-
+def test_nan_is_never_a_best_sequence():
     logits, _ = tables(3)
     next_step, state = model(logits)
-    clean = search()
+    clean = exact(next_step, state, max_length=5)
     logits = logits.copy()
     logits[0, 1] = np.nan  # after the first token 0
     logits[1, 2, 3] = np.inf
     next_step, state = model(logits)
-    found = search(n_best=WIDE)
+    found = exact(next_step, state, max_length=5, n_best=WIDE)
     tokens = ops.convert_to_numpy(found.tokens)
     for item, bad in ((0, 0), (1, 1)):
         some = tokens[item][ops.convert_to_numpy(found.scores[item]) > -1e29]
         assert len(some)
         assert not np.any((some[:, 0] == bad) & (some[:, 1] >= 0))
     np.testing.assert_array_equal(tokens[2, 0], clean.tokens[2, 0])
+    logits[0, 0, 0] = 9  # the best beginning, but what comes after it is NaN
+    next_step, state = model(logits)
+    narrow = exact(next_step, state, max_length=5, beam_width=2)
+    assert narrow.tokens[0, 0, 0] != 0
+    assert narrow.scores[0, 0] > -100
+
+
+def test_an_item_without_a_sequence_is_named():
+    logits, _ = tables(3)
     logits[1] = np.nan
     next_step, state = model(logits)
+
+    def search():
+        return beam_search(next_step, state, start=0, end=END, max_length=5)
+
     with pytest.raises(ValueError, match="Item 1 of the batch has no sequence"):
-        search().check()
+        search()
+    found = tf.function(search, autograph=False)()
+    np.testing.assert_array_equal(found.scores[:, 0] > -1e29, [True, False, True])
+    with pytest.raises(ValueError, match="Item 1 of the batch has no sequence"):
+        found.check()
 
 
 def test_what_cannot_be_is_named():

@@ -133,7 +133,7 @@ BONUSES = [
     Bonus(),
     ScorerFusion(HotWords(["b"], SYMBOLS, 2.0), END),
     ScorerFusion(SymbolNGram(NGram.train(TEXT, 1), SYMBOLS, 0.0, 2.0), END),
-    ShallowFusion(lambda tokens, s: (ops.tile([[1, -2, 1, 1.0]], (5, 1)), s), (), -0.8),
+    ShallowFusion(lambda tokens, s: (ops.tile([[1, -1, 1, 1.0]], (5, 1)), s), (), -0.8),
 ]
 
 
