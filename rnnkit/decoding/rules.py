@@ -37,13 +37,13 @@ class Rules:
             raise ValueError(f"min_length is {min_length}, but max_length {size}.")
         if prefix is not None:
             prefix = ops.convert_to_tensor(prefix, dtype="int32")
-            missing = size - prefix.shape[-1]
-            if known and missing < 0:
+            length = prefix.shape[-1]
+            if known and length is not None and length > size:
                 raise ValueError(
-                    f"prefix has {prefix.shape[-1]} tokens, but max_length is {size}."
+                    f"prefix has {length} tokens, but max_length is {size}."
                 )
-            padding = [[0, 0]] * (len(prefix.shape) - 1) + [[0, missing]]
-            prefix = ops.pad(prefix, padding, constant_values=-1)
+            padding = [[0, 0]] * (len(prefix.shape) - 1) + [[0, size]]
+            prefix = ops.pad(prefix, padding, constant_values=-1)[..., :size]
         self.end = end
         self.min_length = min_length
         self.prefix = prefix

@@ -29,7 +29,7 @@ def sample_sequences(
     *,
     start,
     end,
-    max_length,
+    max_length=None,
     min_length=0,
     prefix=None,
     temperature=1.0,
@@ -48,6 +48,8 @@ def sample_sequences(
         noise: Numbers in [0, 1), such as `keras.random.uniform`'s, `(length, batch,
             samples)`: its shape says how long sequences may become, and how many are
             drawn for each item. The same numbers draw the same sequences.
+        max_length: Tokens after which a sequence is cut, of all items or of each; by
+            default as many as there is noise for.
         temperature: Divides the logits; 0 takes the most probable token.
         top_k: Draw among the k most probable tokens only.
         top_p: Draw among the most probable tokens that make up this share.
@@ -63,6 +65,10 @@ def sample_sequences(
     """
     noise = ops.convert_to_tensor(noise)
     size, batch, samples = ops.shape(noise)
+    max_length = size if max_length is None else max_length
+    known = isinstance(size, int) and isinstance(max_length, int)
+    if known and max_length > size:
+        raise ValueError(f"max_length is {max_length}, but there is noise for {size}.")
     limits = ops.minimum(rows.per_item(max_length, batch), size)[:, None]
     rules = Rules(end, min_length, prefix, processors, size)
     if constants is not None:

@@ -66,8 +66,14 @@ def test_it_is_saved_and_takes_batches_of_any_size(tmp_path):
     next_step, _ = model(logits)
     module = tf.Module()
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.int32)], autograph=False)
-    def search(most):
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([None, None], tf.int32),
+        ],
+        autograph=False,
+    )
+    def search(most, prefix):
         state = {"item": most * 0, "node": most * 0, "first": most == most}
         return beam_search(
             next_step,
@@ -75,6 +81,7 @@ def test_it_is_saved_and_takes_batches_of_any_size(tmp_path):
             start=0,
             end=END,
             max_length=most,
+            prefix=prefix,
             beam_width=3,
             n_best=2,
             size=5,
@@ -84,13 +91,15 @@ def test_it_is_saved_and_takes_batches_of_any_size(tmp_path):
     tf.saved_model.save(module, str(tmp_path))
     loaded = tf.saved_model.load(str(tmp_path))
     for most in ([5], [3, 5, 4]):
-        found = loaded.search(tf.constant(most))
+        found = loaded.search(tf.constant(most), tf.fill([len(most), 2], -1))
         for item, length in enumerate(most):
             wanted = plain_beam(logits[0], END, length, 3, False)[:2]
             for k, (score, tokens, _) in enumerate(wanted):
                 np.testing.assert_allclose(found["scores"][item, k], score, atol=1e-5)
                 got = found["tokens"][item, k, : len(tokens)]
                 assert tuple(got.numpy()) == tokens
+    found = loaded.search(tf.constant([5, 5]), tf.constant([[3], [-1]]))
+    np.testing.assert_array_equal(found["tokens"][0, :, 0], [3, 3])
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

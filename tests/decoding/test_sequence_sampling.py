@@ -20,7 +20,7 @@ from tests.decoding.every_sequence import every_sequence, model, tables
 
 END = 2
 RNG = np.random.default_rng(0)
-draw = functools.partial(sample_sequences, start=0, end=END, max_length=5)
+draw = functools.partial(sample_sequences, start=0, end=END)
 
 
 def noise(items, samples, size=5):
@@ -159,7 +159,7 @@ def test_steps_end_with_the_last_sequence():
         logits = ops.where(ops.arange(3) == state["n"][:, None], 9.0, -9.0)
         return logits, {"n": state["n"] + 1}
 
-    draw(next_step, {"n": np.array([1, 2], "int32")}, noise(2, 1, 50), max_length=50)
+    draw(next_step, {"n": np.array([1, 2], "int32")}, noise(2, 1, 50))
     assert len(calls) == 1 + 2  # one of them for the shapes
 
 
@@ -188,3 +188,9 @@ def test_nan_is_never_drawn():
     next_step, state = model(logits)
     with pytest.raises(ValueError, match="Item 1 of the batch has no sequence"):
         draw(next_step, state, keras.random.uniform((5, 2, 1), seed=0))
+
+
+def test_there_is_noise_for_every_token():
+    next_step, state = model(tables(2)[0])
+    with pytest.raises(ValueError, match="max_length is 6, but there is noise for 5"):
+        draw(next_step, state, noise(2, 1), max_length=6)

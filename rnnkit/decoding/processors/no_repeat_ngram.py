@@ -26,7 +26,7 @@ class NoRepeatNGram(Processor):
         if windows < 1:
             return log_probs, state
         follows = tokens[:, before:]
-        again = ops.ones_like(follows, dtype="bool") & (history.step >= before)
+        again = ops.ones_like(follows, dtype="bool")
         for k in range(before):
             place = ops.maximum(history.step - before + k, 0)
             known = ops.take(tokens, place, axis=1)[:, None]
