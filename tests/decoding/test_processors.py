@@ -120,6 +120,15 @@ def test_each_is_exhaustive(case, n_best):
             agrees(found, item, wanted, atol=5e-5)
 
 
+def test_what_is_forbidden_stays_so_however_flat_the_rest_is():
+    next_step, state = model(tables(1)[0])
+    processors = [BannedTokens([0, 3]), Temperature(50.0)]
+    found = exact(next_step, state, max_length=3, processors=processors)
+    exists = ops.convert_to_numpy(found.scores[0]) > -1e29
+    assert exists.sum() == 4  # tokens 1 before the end: none, one, two; three, cut
+    assert set(np.unique(found.tokens[0])) == {-1, 1, END}
+
+
 class Bonus(Processor):
     """Two nats for every token 1."""
 
