@@ -8,6 +8,10 @@ from rnnkit.data.line_images import load_primus as load_primus
 from rnnkit.data.pair_batches import PairBatches as PairBatches
 from rnnkit.data.pairs import Pairs as Pairs
 from rnnkit.data.pairs import read_pairs as read_pairs
+from rnnkit.data.piece_tokenizers import (
+    SentencePieceTokenizer as SentencePieceTokenizer,
+)
+from rnnkit.data.piece_tokenizers import WordPieceTokenizer as WordPieceTokenizer
 from rnnkit.data.sequence_batches import SequenceBatches as SequenceBatches
 from rnnkit.data.sources import SourceText as SourceText
 from rnnkit.data.sources import read_sources as read_sources

@@ -1,10 +1,10 @@
 """Tokenizers: vocabularies trained on texts, with ids to begin and to end with."""
 
 import collections
-import functools
 
 import numpy as np
 
+from rnnkit.data.places import Places
 from rnnkit.data.vocabulary import Vocabulary
 
 UNKNOWN = "⁇"  # what an unknown token is written as
@@ -46,6 +46,7 @@ class Tokenizer(Vocabulary):
         for token, count in collections.Counter(self.tokens).items():
             if count > 1 or not token:
                 raise ValueError(f"{token!r} is no token: each is there once.")
+        self._places = Places(self.tokens)
 
     @classmethod
     def train(cls, texts, vocabulary_size=None, **kwargs):
@@ -69,7 +70,7 @@ class Tokenizer(Vocabulary):
 
         What is unknown stands in it as it is in the text.
         """
-        return [token.decode() for token in self._rows(self._read, [text])[0]]
+        return [token.decode() for token in rows_of(self._read, [text])[0]]
 
     def join(self, tokens):
         """Tokens, a list of `str` → the text they are of."""
@@ -88,7 +89,7 @@ class Tokenizer(Vocabulary):
         return self.encode_all([text])[0]
 
     def encode_all(self, texts):
-        return self._rows(self.encode_tensor, texts)
+        return rows_of(self.encode_tensor, texts)
 
     def decode(self, ids):
         """Ids `(n,)` → `str`.
@@ -113,7 +114,7 @@ class Tokenizer(Vocabulary):
     def encode_tensor(self, strings):
         import tensorflow as tf
 
-        return tf.ragged.map_flat_values(self._table.lookup, self._read(strings))
+        return tf.ragged.map_flat_values(self._ids, self._read(strings))
 
     def decode_tensor(self, ids):
         """Ids `(batch, n)`, dense or ragged → strings `(batch,)`."""
@@ -126,10 +127,6 @@ class Tokenizer(Vocabulary):
         names = tf.constant(["", UNKNOWN, "", "", *self.tokens])
         return self._join(tf.ragged.map_flat_values(lambda i: tf.gather(names, i), ids))
 
-    @property
-    def resources(self):
-        return [self._table]
-
     def get_config(self):
         return {"tokens": self.tokens, "lowercase": self.lowercase}
 
@@ -141,47 +138,21 @@ class Tokenizer(Vocabulary):
         """Ragged tokens `(batch, None)` → strings `(batch,)`."""
         raise NotImplementedError
 
-    @functools.cached_property
-    def _table(self):
+    def _ids(self, tokens):
         import tensorflow as tf
 
-        with tf.init_scope(), tf.device("CPU"):
-            values = tf.range(self.end + 1, self.size)
-            tokens = tf.constant(self.tokens, tf.string)
-            pairs = tf.lookup.KeyValueTensorInitializer(tokens, values)
-            return tf.lookup.StaticHashTable(pairs, self.unknown)
+        places = self._places(tokens)
+        return tf.where(places < 0, self.unknown, places + self.end + 1)
 
     def _read(self, strings):
-        """Tokens in the case asked for; strings that are not UTF-8 are named."""
-        import tensorflow as tf
-
-        clean = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8")
-        bad = tf.where(tf.not_equal(clean, strings))[:, 0]
-        message = ["A text is not UTF-8; in the batch it is number", bad]
-        check = tf.debugging.Assert(tf.equal(tf.size(bad), 0), message)
-        with tf.control_dependencies([check] if check is not None else []):
-            # Where a string has one, tf.strings.lower takes it for the end.
-            strings = tf.strings.regex_replace(strings, r"\x00", "\ufffd")
-        if self.lowercase:
-            strings = tf.strings.lower(strings, "utf-8")
-        return self._split(strings)
-
-    def _rows(self, function, texts):
-        """The rows that a function of a batch of strings gives, NumPy arrays."""
-        import tensorflow as tf
-
-        strings = [utf8(text, number) for number, text in enumerate(texts)]
-        if not strings:
-            return []
-        with tf.device("CPU"):
-            ragged = function(tf.constant(strings))
-        return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])
+        """Strings `(batch,)` → ragged tokens, unknown ones as they are in the text."""
+        return self._split(cleaned(strings, self.lowercase))
 
     def __repr__(self):
         return f"{type(self).__name__} of {self.size} tokens"
 
 
-def utf8(text, number):
+def _utf8(text, number):
     """The bytes of a text in UTF-8; `number` is named if it has none."""
     try:
         if isinstance(text, str):
@@ -192,3 +163,37 @@ def utf8(text, number):
     except UnicodeError as error:
         raise ValueError(f"Text {number} is not UTF-8: {error}.") from error
     raise TypeError(f"Text {number} is no str, but {type(text).__name__}.")
+
+
+def cleaned(strings, lowercase):
+    """Strings in UTF-8 without U+0000, in the case asked for, `(batch,)`.
+
+    Raises:
+        InvalidArgumentError: Some are not UTF-8; names their places in the batch.
+    """
+    import tensorflow as tf
+
+    clean = tf.strings.unicode_transcode(strings, "UTF-8", "UTF-8")
+    bad = tf.where(tf.not_equal(clean, strings))[:, 0]
+    message = ["A text is not UTF-8; in the batch it is number", bad]
+    check = tf.debugging.Assert(tf.equal(tf.size(bad), 0), message)
+    with tf.control_dependencies([check] if check is not None else []):
+        # Where a string has one, tf.strings.lower takes it for the end.
+        strings = tf.strings.regex_replace(strings, r"\x00", "\ufffd")
+    return tf.strings.lower(strings, "utf-8") if lowercase else strings
+
+
+def rows_of(function, texts):
+    """What a function of a batch of strings gives for each text, NumPy arrays.
+
+    Raises:
+        ValueError: A text is not UTF-8; names its place.
+    """
+    import tensorflow as tf
+
+    strings = [_utf8(text, number) for number, text in enumerate(texts)]
+    if not strings:
+        return []
+    with tf.device("CPU"):
+        ragged = function(tf.constant(strings))
+    return np.split(ragged.values.numpy(), ragged.row_splits.numpy()[1:-1])

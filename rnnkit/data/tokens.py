@@ -4,6 +4,7 @@ import collections
 
 import numpy as np
 
+from rnnkit.data.places import Places
 from rnnkit.data.vocabulary import Vocabulary
 from rnnkit.registration import export
 
@@ -68,15 +69,10 @@ class Tokens(Vocabulary):
         import tensorflow as tf
 
         words = tf.strings.split(strings)
-        table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(self.tokens), tf.range(self.size)
-            ),
-            self._ids.get(self.unknown, -1),
-        )
-        ids = tf.ragged.map_flat_values(table.lookup, words)
+        ids = tf.ragged.map_flat_values(Places(self.tokens), words)
         if self.unknown != "error":
-            return ids
+            other = self._ids[self.unknown]
+            return tf.ragged.map_flat_values(lambda i: tf.where(i < 0, other, i), ids)
         strange = tf.boolean_mask(words.flat_values, ids.flat_values < 0)
         message = [f"A token is not among the {self.size} of the vocabulary:", strange]
         check = tf.debugging.Assert(tf.equal(tf.size(strange), 0), message)

@@ -51,14 +51,6 @@ class Vocabulary:
         """Ids `(batch, n)` → strings `(batch,)`."""
         raise NotImplementedError
 
-    @property
-    def resources(self):
-        """What `encode_tensor` and `decode_tensor` read, besides constants, a list.
-
-        A `tf.Module` that is saved with them holds it as an attribute.
-        """
-        return []
-
     def get_config(self):
         """What `__init__` takes."""
         raise NotImplementedError

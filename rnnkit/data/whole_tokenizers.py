@@ -2,7 +2,7 @@
 
 import collections
 
-from rnnkit.data.tokenizer import Tokenizer
+from rnnkit.data.tokenizer import Tokenizer, rows_of
 from rnnkit.registration import export
 
 JOINER = "￭"  # U+FFED
@@ -39,7 +39,7 @@ class WholeTokenizer(Tokenizer):
         """
         counter = cls([], **kwargs)
         counts = collections.Counter()
-        for row in counter._rows(counter._read, texts):
+        for row in rows_of(counter._read, texts):
             counts.update(row.tolist())
         room = None if vocabulary_size is None else vocabulary_size - counter.size
         tokens = sorted(counts, key=lambda token: (-counts[token], token))[:room]
