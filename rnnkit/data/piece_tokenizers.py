@@ -141,6 +141,8 @@ class SentencePieceTokenizer(Tokenizer):
         if model_type not in ("unigram", "bpe"):
             raise ValueError(f'model_type is "unigram" or "bpe", not {model_type!r}.')
         texts = rows_of(lambda s: _in_rows(cleaned(s, lowercase)), texts)
+        if not any(text[0].strip() for text in texts):
+            raise ValueError("The texts hold nothing to learn pieces from.")
         model = io.BytesIO()
         try:
             sentencepiece.SentencePieceTrainer.train(
