@@ -177,18 +177,21 @@ class SequenceBatches(keras.utils.PyDataset):
         return groups
 
     def _drawn(self):
-        """The batches of this pass; what does not fill one goes to the next bucket."""
+        """The batches of this pass; what fills none goes to the next size that fits."""
         rng = np.random.default_rng((self.seed, self._pass))
-        batches, left = [], []
+        batches, waiting = [], [[] for _ in self._buckets]
         for number, (items, size) in enumerate(self._buckets, 1):
             items = rng.permutation(items) if self.shuffle else items
-            items = [*left, *items]
+            items = [*waiting[number - 1], *items]
             last = number == len(self._buckets)
             whole = len(items) - (0 if last else len(items) % self.batch_size)
             for begin in range(0, whole, self.batch_size):
                 chosen = items[begin : min(begin + self.batch_size, whole)]
                 batches.append((np.array(chosen), size))
-            left = items[whole:]
+            for place, larger in enumerate(self.sizes[number:], number):
+                if size[0] <= larger[0] and size[1] <= larger[1]:
+                    waiting[place] += items[whole:]
+                    break
         if self.shuffle:
             rng.shuffle(batches)
         return batches

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import SequenceBatches
-from rnnkit.data.pair_batches import encoded
+from rnnkit.data.pair_batches import ids_of
 from rnnkit.decoding import beam_search, sample_sequences
 from rnnkit.models import encoding
 from rnnkit.ops.tracing import compiled
@@ -222,7 +222,7 @@ class Seq2SeqWriting:
     def _write(self, sources, batch_size, key, function, copy, noise=None):
         """`Written`s of every source, a list each."""
         sources = list(sources)
-        rows = encoded(sources, self.source_vocabulary)
+        rows = ids_of(sources, self.source_vocabulary, "source")
         batches = SequenceBatches(rows, batch_size=batch_size, buckets=4, strict=True)
         self._warn_of_length(int(batches.lengths.max()))
         run = self._compiled(key, function)
