@@ -114,16 +114,25 @@ class SentencePieceTokenizer(Tokenizer):
         super().__init__(self._pieces(), lowercase)
 
     @classmethod
-    def train(cls, texts, vocabulary_size, model_type="unigram", lowercase=False):
+    def train(
+        cls,
+        texts,
+        vocabulary_size,
+        model_type="unigram",
+        character_coverage=1.0,
+        lowercase=False,
+    ):
         """The tokenizer that SentencePiece learns from some texts.
 
         Args:
             texts: `str`, a list. Those of more than 4,192 bytes are passed over.
-            vocabulary_size: Number of ids, the four special ones included.
+            vocabulary_size: Number of ids at most, the four special ones included.
             model_type: `"unigram"`, the pieces that make the texts most probable
                 ([Kudo, 2018](https://arxiv.org/abs/1804.10959)), or `"bpe"`, byte-pair
                 encoding: the most frequent pair becomes a piece, again and again
                 ([Sennrich et al., 2016](https://arxiv.org/abs/1508.07909)).
+            character_coverage: Share of the characters in the texts that are known;
+                the rarest are not. For Chinese or Japanese, 0.9995.
             lowercase: Whether texts are read in lower case.
 
         Raises:
@@ -149,6 +158,7 @@ class SentencePieceTokenizer(Tokenizer):
                 sentence_iterator=(text[0] for text in texts),
                 model_writer=model,
                 model_type=model_type,
+                character_coverage=character_coverage,
                 vocab_size=vocabulary_size,
                 hard_vocab_limit=False,
                 pad_id=cls.padding,

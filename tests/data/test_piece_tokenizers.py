@@ -80,6 +80,15 @@ def test_byte_pairs_are_merged_most_frequent_first():
     assert learned.tokenize("xab xb") == ["▁x", "ab", "▁x", "b"]
 
 
+def test_the_rarest_characters_may_be_left_out():
+    rare = ["ab ba"] * 200 + ["q"]
+    all_known = SentencePieceTokenizer.train(rare, 60)
+    assert all_known.unknown not in all_known.encode("q")
+    few = SentencePieceTokenizer.train(rare, 60, character_coverage=0.99)
+    assert few.tokenize("q")[-1] == "q"
+    assert few.encode("q")[-1] == few.unknown
+
+
 def test_what_is_no_model_is_told():
     for proto in (b"nonsense", b"", "bm9uc2Vuc2U=", "no base64!"):
         with pytest.raises(ValueError, match="no model of SentencePiece"):

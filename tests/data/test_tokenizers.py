@@ -15,6 +15,8 @@ from rnnkit.data import (
     WordPieceTokenizer,
     WordTokenizer,
 )
+from rnnkit.layers import LSTM
+from rnnkit.models import LanguageModel
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -176,6 +178,18 @@ def test_a_file_holds_it(tokenizer):
     assert again == tokenizer
     assert hash(again) == hash(tokenizer)
     assert again.encode_all(TEXTS)[1].tolist() == tokenizer.encode(TEXTS[1]).tolist()
+
+
+def test_a_model_carries_it(tokenizer, tmp_path):
+    """In its file, which loads without custom_objects, and needs no pickle."""
+    model = LanguageModel(tokenizer, [LSTM(4, return_sequences=True)], 4)
+    model(np.zeros((1, 3), "int32"))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert again.vocabulary == tokenizer
+    assert again.vocabulary.encode_all(TEXTS)[2].tolist() == (
+        tokenizer.encode(TEXTS[2]).tolist()
+    )
 
 
 class Serving(tf.Module):
