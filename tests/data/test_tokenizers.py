@@ -170,6 +170,9 @@ def test_lower_case_is_read_only(kind):
         ids = lower.encode(text)
         np.testing.assert_array_equal(ids, lower.encode(text.lower()))
         assert lower.decode(ids).replace("⁇", "á") == text.lower()
+    np.testing.assert_array_equal(
+        lower.encode("KATZE\0KATZE"), lower.encode("katze\ufffdkatze")
+    )
 
 
 def test_a_file_holds_it(tokenizer):
