@@ -24,6 +24,17 @@ def test_in_a_graph_it_is_the_same():
     assert tokens.decode_tensor(ids).numpy()[0].decode() == "b ä"
 
 
+def test_a_saved_function_carries_it(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    tokens = Tokens(["b", "ä", "c"], unknown="c")
+    signature = [tf.TensorSpec([None], tf.string)]
+    module = tf.Module()
+    module.call = tf.function(tokens.encode_tensor, signature, autograph=False)
+    tf.saved_model.save(module, str(tmp_path))
+    saved = tf.saved_model.load(str(tmp_path))
+    assert saved.call(["ä x b"]).to_list() == [tokens.encode("ä x b").tolist()]
+
+
 def test_what_is_no_symbol_is_named():
     with pytest.raises(ValueError, match="'x' is not among the 2 tokens"):
         Tokens(["a", "b"]).encode("a x")
