@@ -68,7 +68,7 @@ class Tokenizer(Vocabulary):
     def tokenize(self, text):
         """`str` → its tokens, a list of `str` as long as `encode` gives ids.
 
-        What is unknown stands in it as it is in the text.
+        What is unknown stands in it as it is in the text, in WordPiece as [UNK].
         """
         return [token.decode() for token in rows_of(self._read, [text])[0]]
 
