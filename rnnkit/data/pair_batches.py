@@ -12,7 +12,9 @@ class PairBatches(SequenceBatches):
     filled up with 0, the padding of `Tokenizer`; lengths `(batch,)`; target int32
     `(batch, target_time)` filled up with -1, each with the vocabulary's end as its
     last. It stands there twice, to be fed to a decoder and to be compared with what
-    that gives. The rest is as in `SequenceBatches`, but buckets are of both lengths: again and
+    that gives.
+
+    The rest is as in `SequenceBatches`, but buckets are of both lengths: again and
     again the bucket is cut in two, by the one length or the other, where that saves
     most padding. With 8 buckets the words of Multi30k's captions fill 83 % of the
     batches; they fill 62 % with buckets by the sources alone, as a test measures.

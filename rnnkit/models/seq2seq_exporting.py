@@ -41,5 +41,4 @@ def export_seq2seq(model, path, n_best=1, max_length=None, beam_width=5, **optio
     module = tf.Module()
     module.serve = serve
     module.weights = [variable.value for variable in model.variables]
-    module.resources = [*source_vocabulary.resources, *target_vocabulary.resources]
     tf.saved_model.save(module, str(path), signatures={"serving_default": serve})

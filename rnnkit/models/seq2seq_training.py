@@ -64,7 +64,7 @@ class Seq2SeqTraining:
         shuffle=True,
         validation_data=None,
         callbacks=None,
-        buckets=4,
+        buckets=8,
         strict=False,
         **kwargs,
     ):
@@ -78,7 +78,7 @@ class Seq2SeqTraining:
             shuffle: Whether each pass has an order of its own, drawn from NumPy's
                 seed, which `keras.utils.set_random_seed` sets.
             validation_data: `(x, y)`, or as `x`.
-            buckets: Into how many groups of like length the sources are sorted.
+            buckets: Into how many groups of like lengths the pairs are sorted.
             strict: Whether a bad pair, such as an empty source, is an error;
                 otherwise it is named and left out.
 
