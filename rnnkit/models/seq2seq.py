@@ -7,6 +7,7 @@ from rnnkit.layers import AttentionDecoder, DenseBridge, ReverseSequence
 from rnnkit.layers.masks import first_of
 from rnnkit.layers.stepping import step
 from rnnkit.models import encoding, stepping
+from rnnkit.models.own_tokens import mixed_logits
 from rnnkit.models.seq2seq_exporting import export_seq2seq
 from rnnkit.models.seq2seq_training import Seq2SeqTraining
 from rnnkit.models.seq2seq_writing import Seq2SeqWriting
@@ -151,8 +152,11 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     def call(self, inputs, training=False):
         source, lengths, target = inputs
-        memory, mask, states = self.encode(source, lengths, training)
         fed, real = self.fed(target)
+        if training and self.feeds is not None:
+            state, constants = self.begin(source, lengths, training)
+            return mixed_logits(self, fed, state, constants, training)
+        memory, mask, states = self.encode(source, lengths, training)
         x = self.drop(self.target_embedding(fed), training=training)
         given = {"initial_state": states, "training": training}
         if self.attends:
@@ -203,9 +207,9 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     # Step by step
 
-    def begin(self, source, lengths):
+    def begin(self, source, lengths, training=False):
         """The state before the first token, and what stays as it is, two trees."""
-        memory, mask, states = self.encode(source, lengths)
+        memory, mask, states = self.encode(source, lengths, training)
         if not self.attends:
             return states, ()
         state = self.decoder.initial_state(memory, mask, states)
@@ -213,13 +217,19 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     def next_step(self, tokens, state, constants):
         """One token a row, `(rows,)`, to logits, the state, and where it looked."""
-        x = self.target_embedding(tokens)
+        output, new = self.advance(self.target_embedding(tokens), state, constants)
+        if not self.attends:
+            return self.logits(output), new
+        return self.logits(output), new, new["weights"]
+
+    def advance(self, x, state, constants):
+        """One step of the decoder: `(rows, embedding_dim)` to output and state."""
         if not self.attends:
             output, new = step(self.decoder, x, state)
-            return self.logits(output), list(new)
+            return output, list(new)
         output, new = self.decoder.step(x, {**state, "memory": constants})
         del new["memory"]
-        return self.logits(output), new, new["weights"]
+        return output, new
 
     def _first_states(self, batch):
         if not self.attends:

@@ -25,6 +25,12 @@ class Seq2SeqTraining:
             trainable=False,
             name="longest",
         )
+        # What `rnnkit.training.ScheduledSampling` sets.
+        self.feeds = None
+        self.feed_seed = keras.random.SeedGenerator()
+        self.teacher_forcing = self.add_weight(
+            name="teacher_forcing", shape=(), initializer="ones", trainable=False
+        )
         self._token_nats = compiled(self._nats_of)
 
     def compile(self, optimizer="adam", loss=None, *, jit_compile=False, **kwargs):

@@ -8,3 +8,8 @@ from rnnkit.training.plots import plot_training as plot_training
 from rnnkit.training.resume import Resume as Resume
 from rnnkit.training.resume import fit as fit
 from rnnkit.training.sample_text import SampleText as SampleText
+from rnnkit.training.scheduled_sampling import ScheduledSampling as ScheduledSampling
+from rnnkit.training.scheduled_sampling import constant as constant
+from rnnkit.training.scheduled_sampling import exponential as exponential
+from rnnkit.training.scheduled_sampling import inverse_sigmoid as inverse_sigmoid
+from rnnkit.training.scheduled_sampling import linear as linear

@@ -1,0 +1,126 @@
+"""Training on the model's own tokens, more and more of them."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from rnnkit.training import (
+    ScheduledSampling,
+    constant,
+    exponential,
+    inverse_sigmoid,
+    linear,
+)
+from tests.models.test_seq2seq import VOCABULARY, batch, make, pairs
+
+
+@pytest.fixture(params=["input feeding", "after", "plain", "deep"])
+def model(request):
+    return make(request.param)
+
+
+def on_its_own(model, x, ratio, draw="argmax"):
+    model.feeds = draw
+    model.teacher_forcing.assign(ratio)
+    return ops.convert_to_numpy(model(x, training=True))
+
+
+def test_at_a_ratio_of_one_it_is_teacher_forcing(model):
+    x, y = batch(pairs(5), batch_size=5, buckets=1)
+    expected = ops.convert_to_numpy(model(x, training=True))
+    found = on_its_own(model, x, 1.0)
+    np.testing.assert_allclose(found[y >= 0], expected[y >= 0], atol=1e-5)
+
+
+def test_at_a_ratio_of_zero_it_reads_nothing_but_itself(model):
+    x, y = batch(pairs(5), batch_size=5, buckets=1)
+    found = on_its_own(model, x, 0.0)
+    state, constants = model.begin(*x[:2])
+    tokens = np.full(5, VOCABULARY.start)
+    for t in range(y.shape[1]):
+        logits, state, *_ = model.next_step(tokens, state, constants)
+        np.testing.assert_allclose(found[:, t], logits, atol=1e-5)
+        tokens = ops.argmax(logits, -1)
+
+
+def test_each_token_is_drawn_on_its_own():
+    """Which tokens were true shows in what follows: of 2,000 about a third."""
+    model = make("plain")
+    data = pairs(400)
+    x, y = batch(data, batch_size=400, buckets=1)
+    forced, own = on_its_own(model, x, 1.0), on_its_own(model, x, 0.0)
+    mixed = on_its_own(model, x, 0.3)
+    differs = ~np.isclose(forced[:, 1], own[:, 1], atol=1e-4).all(-1)
+    differs &= y[:, 1] >= 0
+    true = np.isclose(mixed[:, 1], forced[:, 1], atol=1e-5).all(-1)[differs]
+    assert differs.sum() > 100
+    assert 0.15 < true.mean() < 0.45
+
+
+def test_drawn_tokens_follow_the_distribution():
+    model = make("plain")
+    x, _ = batch(pairs(1), batch_size=1, buckets=1)
+    x = [np.repeat(part, 4000, 0) for part in x]
+    first = model(x)[0, 0]
+    p = np.array(ops.softmax(first))
+    seen = on_its_own(model, x, 0.0, "sample")[:, 1]
+    state, constants = model.begin(*[part[:1] for part in x[:2]])
+    start = np.full(1, VOCABULARY.start)
+    _, state, *_ = model.next_step(start, state, constants)
+    for token in p.argsort()[-3:]:
+        after, *_ = model.next_step(np.array([token]), state, constants)
+        share = np.isclose(seen, after, atol=1e-5).all(-1).mean()
+        assert share == pytest.approx(p[token], abs=0.03)
+
+
+def test_it_trains_and_ends_as_it_was():
+    model, data = make(), pairs(64)
+    callback = ScheduledSampling(linear(8, end=0.25), draw="sample")
+    history = model.fit(
+        data, batch_size=16, epochs=4, callbacks=[callback], verbose=0
+    ).history
+    assert history["loss"][-1] < history["loss"][0]
+    assert history["teacher_forcing"] == pytest.approx([5 / 8, 0.25, 0.25, 0.25])
+    assert model.feeds is None
+    x, y = batch(data, batch_size=4, buckets=1)
+    np.testing.assert_allclose(model(x, training=True), model(x), atol=1e-6)
+    del y
+
+
+def test_the_gradient_is_teacher_forcings_at_a_ratio_of_one():
+    import tensorflow as tf
+
+    model = make()
+    x, y = batch(pairs(5), batch_size=5, buckets=1)
+    model.compile(keras.optimizers.SGD())
+
+    def slopes():
+        with tf.GradientTape() as tape:
+            loss = model.compute_loss(x, y, model(x, training=True))
+        return tape.gradient(loss, model.trainable_variables)
+
+    expected = slopes()
+    model.feeds = "argmax"
+    for one, two in zip(slopes(), expected):
+        np.testing.assert_allclose(
+            tf.convert_to_tensor(one), tf.convert_to_tensor(two), atol=1e-5
+        )
+
+
+def test_schedules_are_those_of_the_paper():
+    assert [constant(0.4)(i) for i in (0, 9)] == [0.4, 0.4]
+    assert [linear(10, 0.2)(i) for i in (0, 5, 100)] == [1, 0.5, 0.2]
+    assert exponential(0.9)(2) == pytest.approx(0.81)
+    sigmoid = inverse_sigmoid(10)
+    assert sigmoid(0) == pytest.approx(10 / 11)
+    assert sigmoid(10 * np.log(10)) == pytest.approx(0.5)
+    assert sigmoid(10**6) == pytest.approx(0)
+
+
+def test_a_schedule_that_is_none_is_named():
+    with pytest.raises(ValueError, match="draw must be one of"):
+        ScheduledSampling(constant(1), draw="greedy")
+    model = make()
+    with pytest.raises(ValueError, match=r"gave 1\.5"):
+        model.fit(pairs(4), callbacks=[ScheduledSampling(constant(1.5))], verbose=0)
