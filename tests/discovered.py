@@ -87,8 +87,35 @@ def _ctc_model():
     return make, (batches,), batches[0][0][0]
 
 
+def _seq2seq():
+    layers, words = rnnkit.layers, rnnkit.data.WordTokenizer.train(["a b c"])
+    sources = ["a", "b c", "c a b", "b"] * 3
+    targets = [f"{text[0]} b" for text in sources]  # as long for every replica
+    batches = rnnkit.data.PairBatches(sources, targets, words, words, batch_size=4)
+
+    def make():
+        cell = layers.AttentionCell(
+            rnnkit.cells.LSTMCell(6), layers.AdditiveAttention(5)
+        )
+        model = rnnkit.models.Seq2Seq(
+            words,
+            words,
+            [layers.Bidirectional(layers.LSTM(4))],
+            layers.AttentionDecoder(cell),
+            embedding_dim=5,
+        )
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9))
+        return model
+
+    return make, (batches,), batches[0][0]
+
+
 # For every model: how it is made, what it is fit to and what it is called on.
-MODELS = {"LanguageModel": _language_model, "CTCModel": _ctc_model}
+MODELS = {
+    "LanguageModel": _language_model,
+    "CTCModel": _ctc_model,
+    "Seq2Seq": _seq2seq,
+}
 
 # Layers that are made of others; every other one takes the units of its cell.
 MADE_OF_OTHERS = {

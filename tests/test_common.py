@@ -336,16 +336,17 @@ else:
 """
 
 
-A_CTC_MODEL = """
+ON_BATCHES = """
 from rnnkit.testing.checks import model
 from tests.discovered import MODELS
 
-model.distribution_changes_nothing(*MODELS["CTCModel"]())
+for name in ("CTCModel", "Seq2Seq"):
+    model.distribution_changes_nothing(*MODELS[name]())
 """
 
 
 @pytest.mark.parametrize(
-    "program", [A_LAYER, A_MODEL, A_CTC_MODEL], ids=["layer", "model", "ctc model"]
+    "program", [A_LAYER, A_MODEL, ON_BATCHES], ids=["layer", "model", "on batches"]
 )
 def test_two_devices_share_a_batch(program):
     done = subprocess.run(

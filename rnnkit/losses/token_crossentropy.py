@@ -42,8 +42,9 @@ class TokenCrossentropy(FrameLoss):
     """The mean of nats per token, over the tokens of a batch that count.
 
     `y_true` is `(batch, time)`, filled up with negative numbers, which count for
-    nothing; `y_pred` logits `(batch, time, vocabulary)`. Unlike the mean over items, a
-    long sequence counts more than a short one.
+    nothing; `y_pred` logits `(batch, time, vocabulary)`. Unlike in a mean over items, a
+    long sequence counts more than a short one. Under `tf.distribute` each replica
+    takes the mean over its own tokens.
 
     Args:
         label_smoothing: Share of each target that is spread over all tokens.

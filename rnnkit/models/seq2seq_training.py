@@ -102,7 +102,8 @@ class Seq2SeqTraining:
             validation_data = self._pairs(validation_data, None, **options)
         first = getattr(data, "first", 0)
         if isinstance(data, PairBatches):
-            self.longest.assign(max(int(self.longest), int(data.lengths.max())))
+            longest = max(self.longest_source(), int(data.lengths.max()))
+            self.longest.assign(longest)
             data.first = 0
         kwargs |= dict(
             epochs=epochs,
@@ -141,6 +142,10 @@ class Seq2SeqTraining:
             for row, item in enumerate(batches.items(number)):
                 found[item] = -nats[row, : len(batches.labels[item])]
         return found
+
+    def longest_source(self):
+        """Tokens of the longest source trained on; 0 before any training."""
+        return int(ops.convert_to_numpy(self.longest))
 
     def _nats_of(self, x, y):
         return token_nats(y, self(x, training=False))[0]

@@ -281,7 +281,7 @@ class Seq2SeqWriting:
         return self._kept[key]
 
     def _warn_of_length(self, longest):
-        known = int(self.longest)
+        known = self.longest_source()
         if known and longest > known and not self._warned:
             self._warned = True
             warnings.warn(
