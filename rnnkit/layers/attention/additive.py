@@ -55,10 +55,10 @@ class AdditiveAttention(Attention):
             )
 
     def keys(self, memory):
-        return ops.matmul(memory, self.weight("memory_kernel")) + self.weight("bias")
+        return self.times(memory, "memory_kernel") + self.weight("bias")
 
     def score(self, query, keys):
-        query = ops.matmul(query, self.weight("query_kernel"))
+        query = self.times(query, "query_kernel")
         return self.energy(ops.expand_dims(query, 2) + ops.expand_dims(keys, 1))
 
     def energy(self, x):
@@ -66,7 +66,9 @@ class AdditiveAttention(Attention):
         v = self.weight("score_kernel")
         if self.normalize:
             v = self.weight("gain") * v / ops.sqrt(ops.sum(v * v))
-        return ops.squeeze(ops.matmul(ops.tanh(x), ops.expand_dims(v, -1)), -1)
+        rows = ops.reshape(ops.tanh(x), (-1, self.units))
+        e = ops.matmul(rows, ops.expand_dims(v, -1))
+        return ops.reshape(e, ops.shape(x)[:-1])
 
     def get_config(self):
         return {

@@ -105,6 +105,15 @@ class Attention(keras.layers.Layer):
         """A variable, in the dtype of computation, inside a call or not."""
         return ops.cast(getattr(self, name), self.compute_dtype)
 
+    def times(self, x, name):
+        """`(…, width)` times a weight matrix.
+
+        As one product of matrices: XLA cannot differentiate what TensorFlow makes of
+        more axes in a loop over a length that is not known before.
+        """
+        y = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), self.weight(name))
+        return ops.reshape(y, (*ops.shape(x)[:-1], y.shape[-1]))
+
     # A layer
 
     def call(

@@ -74,7 +74,7 @@ class GeneralAttention(Attention):
         self.kernel = self.add_weight(shape=shape, name="kernel")
 
     def keys(self, memory):
-        return ops.matmul(memory, self.weight("kernel"))
+        return self.times(memory, "kernel")
 
     def score(self, query, keys):
         return ops.matmul(query, ops.swapaxes(keys, 1, 2))

@@ -29,7 +29,7 @@ class HistoryAttention(StatefulAttention, AdditiveAttention):
     def step(self, query, prepared, state, training=False, noise=()):
         (seen,) = state
         query = ops.cast(query, self.compute_dtype)
-        query = ops.matmul(query, self.weight("query_kernel"))
+        query = self.times(query, "query_kernel")
         trace = self.trace(ops.cast(seen, self.compute_dtype))
         e = self.energy(ops.expand_dims(query, 1) + prepared["keys"] + trace)
         weights = masked_softmax(e[:, None], prepared.get("mask"))
@@ -110,7 +110,7 @@ class LocationAttention(HistoryAttention):
             padding="same",
             data_format="channels_last",
         )
-        return ops.matmul(f, self.weight("location_kernel"))
+        return self.times(f, "location_kernel")
 
     def record(self, seen, weights):
         return seen + weights if self.cumulative else weights

@@ -58,7 +58,7 @@ class MultiHeadAttention(Attention):
 
     def _heads(self, x, name):
         """`(batch, time, width)` times a kernel: `(batch, time, num_heads, …)`."""
-        x = ops.matmul(x, self.weight(name))
+        x = self.times(x, name)
         width = x.shape[-1] // self.num_heads
         return ops.reshape(x, (*ops.shape(x)[:2], self.num_heads, width))
 
@@ -70,7 +70,7 @@ class MultiHeadAttention(Attention):
         a = ops.cast(weights, self.compute_dtype)
         c = ops.einsum("bhtu,buhd->bthd", a, prepared["values"])
         c = ops.reshape(c, (*ops.shape(c)[:2], self.num_heads * self.value_dim))
-        c = ops.matmul(c, self.weight("output_kernel"))
+        c = self.times(c, "output_kernel")
         return c, ops.mean(weights, axis=1), state
 
     def compute_output_shape(self, query_shape, memory_shape):

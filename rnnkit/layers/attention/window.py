@@ -55,7 +55,7 @@ class WindowAttention(StatefulAttention):
     def step(self, query, prepared, state, training=False, noise=()):
         (kappa,) = state
         query = ops.cast(query, self.compute_dtype)
-        moves = ops.matmul(query, self.weight("kernel")) + self.weight("bias")
+        moves = self.times(query, "kernel") + self.weight("bias")
         moves = ops.exp(ops.clip(wide(moves), -30, 30))
         alpha, beta, move = ops.split(moves, 3, axis=-1)
         kappa = kappa + move

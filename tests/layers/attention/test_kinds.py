@@ -141,6 +141,28 @@ def test_padding_changes_no_slope(name):
         np.testing.assert_allclose(got, want, atol=1e-10)
 
 
+@pytest.mark.parametrize("name", ["AdditiveAttention", "LocationAttention", "soft"])
+def test_xla_compiles_sizes_not_known_before(name):
+    layer = built(name)
+    query, memory, _, memory_mask = batch()
+    steps = tf.TensorSpec([None, None, WIDTH], "float64")
+
+    def run(query, memory, mask):
+        with tf.GradientTape() as tape:
+            tape.watch(memory)
+            context = layer(query, memory, memory_mask=mask)
+        return context, tape.gradient(context, memory)
+
+    compiled = tf.function(
+        run,
+        jit_compile=True,
+        input_signature=[steps, steps, tf.TensorSpec([None, None], "bool")],
+    )
+    given = [tf.constant(x) for x in (query, memory, memory_mask)]
+    for got, wanted in zip(compiled(*given), run(*given)):
+        np.testing.assert_allclose(got, wanted, atol=1e-9)
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_masks_of_keras_are_found(name):
     layer = built(name, "float32")
