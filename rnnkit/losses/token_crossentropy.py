@@ -48,7 +48,8 @@ class TokenCrossentropy(FrameLoss):
 
     Args:
         label_smoothing: Share of each target that is spread over all tokens.
-        reduction, name: as in every Keras loss.
+        reduction, name: as in every Keras loss; "sum" is over tokens, None gives the
+            nats of each, `(batch, time)`.
     """
 
     def __init__(self, label_smoothing=0.0, name="token_crossentropy", **kwargs):
@@ -61,6 +62,8 @@ class TokenCrossentropy(FrameLoss):
 
     def of_frames(self, y_true, y_pred, mask):
         nats, counts = token_nats(y_true, y_pred, self.label_smoothing)
+        if self.reduction in ("sum", "none", None):
+            return nats
         share = ops.cast(ops.size(counts), "float32")
         return nats * (share / ops.maximum(ops.sum(counts), 1.0))
 

@@ -7,6 +7,7 @@ from rnnkit.data import SequenceBatches
 from rnnkit.decoding import forced_align
 from rnnkit.models.ctc_decoder import CTCDecoder
 from rnnkit.models.ctc_stream import CTCStream
+from rnnkit.models.options import frozen
 
 
 class CTCReading:
@@ -101,7 +102,7 @@ class CTCReading:
         """A decoder is kept, as it holds tables and what was compiled for them."""
         weights = {k: v for k, v in options.items() if k in ("lm_weight", "bonus")}
         options = {k: v for k, v in options.items() if k not in weights}
-        key = _frozen(options)
+        key = frozen(options)
         if self._kept.key != key:
             self._kept.decoder = CTCDecoder(self.vocabulary, **options)
             self._kept.key = key
@@ -137,15 +138,6 @@ def _rows(x):
 def _are_lengths(x):
     x = np.asarray(x)
     return x.ndim == 1 and np.issubdtype(x.dtype, np.integer)
-
-
-def _frozen(options):
-    """Options as a key: words by value, models by what they are."""
-    if isinstance(options, dict):
-        return tuple((name, _frozen(value)) for name, value in options.items())
-    if isinstance(options, (list, tuple, set, frozenset)):
-        return tuple(map(_frozen, options))
-    return options
 
 
 def _texts(y):

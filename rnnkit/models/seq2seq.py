@@ -80,8 +80,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         self.tie_embeddings = tie_embeddings
         self.attends = isinstance(decoder, AttentionDecoder)
         for layer in self.encoder:
-            if stepping.is_recurrent(layer) or hasattr(layer, "backward_layer"):
-                layer.return_sequences = layer.return_state = True
+            stepping.give_all(layer)
         if not self.attends:
             stepping.prepare(decoder)
             if not stepping.is_recurrent(decoder):

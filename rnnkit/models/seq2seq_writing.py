@@ -10,10 +10,12 @@ from keras import ops
 
 from rnnkit.data import SequenceBatches
 from rnnkit.data.pair_batches import ids_of
-from rnnkit.decoding import beam_search, sample_sequences
+from rnnkit.decoding import WuCoverage, beam_search, sample_sequences
 from rnnkit.models import encoding
+from rnnkit.models.options import frozen
 from rnnkit.ops.tracing import compiled
 
+_KEPT = 8  # searches that stay compiled
 RATIO, MORE = 2, 10  # a target has at most so many times the source's tokens, and more
 
 
@@ -80,10 +82,13 @@ class Seq2SeqWriting:
             lists of these with `n_best`.
 
         Raises:
-            ValueError: A source is empty; `copy_unknown` without attention.
+            ValueError: A source is empty; `copy_unknown` without attention, or of ids.
         """
         if copy_unknown and not self.attends:
             raise ValueError("copy_unknown goes by attention, and there is none.")
+        sources = list(sources)
+        if copy_unknown and not all(isinstance(one, str) for one in sources):
+            raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
 
         def search(source, lengths):
             return self.search(
@@ -95,7 +100,7 @@ class Seq2SeqWriting:
                 **options,
             )
 
-        key = ("search", beam_width, n_best, max_length, *_frozen(options))
+        key = ("search", beam_width, n_best, max_length, frozen(options))
         found = self._write(sources, batch_size, key, search, copy_unknown)
         if not details:
             found = [[one.text for one in ones] for ones in found]
@@ -153,7 +158,7 @@ class Seq2SeqWriting:
             return (generator.random((longest, len(lengths), count)).astype("float32"),)
 
         key = ("draw", count, temperature, top_k, top_p, min_p, max_length)
-        key = (*key, *_frozen(options))
+        key = (*key, frozen(options))
         found = self._write(sources, batch_size, key, draw, False, noise)
         return found if details else [[one.text for one in ones] for ones in found]
 
@@ -184,6 +189,10 @@ class Seq2SeqWriting:
         A function of tensors; see `translate`. Returns `rnnkit.decoding.Hypotheses`.
         """
         state, constants = self.begin(source, lengths)
+        penalty = options.get("coverage_penalty")
+        if isinstance(penalty, WuCoverage) and penalty.mask is None:
+            penalty = dataclasses.replace(penalty, mask=constants["mask"])
+            options["coverage_penalty"] = penalty
         size = ops.shape(source)[1] * RATIO + MORE if max_length is None else max_length
         return beam_search(
             self.next_step,
@@ -275,8 +284,10 @@ class Seq2SeqWriting:
         )
 
     def _compiled(self, key, function):
-        """What was compiled for these options is kept."""
+        """What was compiled for these options is kept, of the last few."""
         if key not in self._kept:
+            for oldest in list(self._kept)[: 1 - _KEPT]:
+                del self._kept[oldest]
             self._kept[key] = compiled(function)
         return self._kept[key]
 
@@ -296,11 +307,3 @@ def _limit(lengths, max_length):
     if max_length is None:
         return lengths * RATIO + MORE
     return max_length
-
-
-def _frozen(options):
-    """Options as a key: what is no number or word by what it is."""
-    return tuple(
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in sorted(options.items())
-    )

@@ -32,6 +32,17 @@ def prepare(layer):
         layer.return_state = True
 
 
+def give_all(layer):
+    """Make a recurrent layer, of rnnkit or Keras, return every output and its states.
+
+    What has no states is left as it is.
+    """
+    inner = [getattr(layer, f"{way}_layer", None) for way in ("forward", "backward")]
+    for one in (layer, *inner):
+        if is_recurrent(one) or hasattr(one, "backward_layer"):
+            one.return_sequences = one.return_state = True
+
+
 def first_step(table, layer):
     """The first layer's step from ids on, its input product looked up in a table.
 

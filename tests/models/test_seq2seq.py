@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from rnnkit.cells import GRUCell, LSTMCell
 from rnnkit.data import PairBatches, Pairs, WordTokenizer
+from rnnkit.decoding import BannedTokens, NoRepeatNGram, WuCoverage, WuLength
 from rnnkit.layers import (
     GRU,
     LSTM,
@@ -93,9 +94,7 @@ def batch(data, **options):
 def loss_and_slopes(model, x, y):
     """Summed over the tokens, so that neighbours add theirs."""
     with tf.GradientTape() as tape:
-        nats = TokenCrossentropy(reduction="sum")(y, model(x))
-        count = tf.reduce_sum(tf.cast(y >= 0, "float32"))
-        loss = nats * count / tf.cast(tf.size(y), "float32")
+        loss = TokenCrossentropy(reduction="sum")(y, model(x))
     slopes = tape.gradient(loss, model.trainable_variables)
     return loss, [tf.convert_to_tensor(slope) for slope in slopes]
 
@@ -145,6 +144,12 @@ def test_label_smoothing_is_a_target_spread_over_all_tokens():
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     expected = -(spread * log_p).sum(-1)[y >= 0].mean()
     assert float(TokenCrossentropy(0.2)(y, logits)) == pytest.approx(expected, 1e-5)
+    assert float(TokenCrossentropy(0.2, reduction="sum")(y, logits)) == pytest.approx(
+        3 * expected, 1e-5
+    )
+    each = np.array(TokenCrossentropy(0.2, reduction=None)(y, logits))
+    assert each.shape == (2, 3)
+    assert not each[y < 0].any()
     logits[y < 0] = np.nan
     assert float(TokenCrossentropy(0.2)(y, logits)) == pytest.approx(expected, 1e-5)
 
@@ -342,12 +347,49 @@ def test_what_does_not_fit_together_says_so():
         make("plain").align(["a"], ["b"])
     with pytest.raises(ValueError, match="goes by attention"):
         make("plain").translate(["a"], copy_unknown=True)
+    with pytest.raises(ValueError, match="copies words of texts"):
+        make().translate([[5, 6]], copy_unknown=True)
     with pytest.raises(ValueError, match="as wide as the vectors"):
         make(tie_embeddings=True)
     with pytest.raises(ValueError, match="bridge=None"):
         make(encoder=[keras.layers.Dense(8)])
     with pytest.raises(ValueError, match="backwards"):
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
+
+
+def test_equal_options_are_compiled_once(trained):
+    trained._kept.clear()
+    for _ in range(2):
+        trained.translate(["a b"], length_penalty=WuLength(0.6))
+    assert len(trained._kept) == 1
+    for beam_width in range(1, 15):
+        trained._compiled(beam_width, None)
+    assert len(trained._kept) <= 8
+
+
+def test_what_a_search_is_told_holds_at_any_length(trained):
+    """Two batches of unlike lengths, so that sizes are not known beforehand."""
+    for source in ("b b b", "a a c c b", "c c"):
+        (text,) = trained.translate(
+            [source], processors=[NoRepeatNGram(1), BannedTokens([4])]
+        )
+        words = text.split()
+        assert len(set(words)) == len(words)
+        assert VOCABULARY.tokens[0] not in words
+
+
+def test_padding_is_charged_for_no_coverage(trained):
+    sources = ["a", "b c d e"]
+    options = dict(details=True, coverage_penalty=WuCoverage(0.3))
+    together = trained.translate(sources, **options)
+    (alone,) = trained.translate(sources[:1], **options)
+    assert alone.score == pytest.approx(together[0].score, abs=1e-4)
+    assert alone.score < trained.translate(sources[:1], details=True)[0].score
+
+
+def test_a_layer_of_keras_may_be_the_encoder():
+    model = make(encoder=[keras.layers.Bidirectional(keras.layers.GRU(4))])
+    model.fit(pairs(8), epochs=1, verbose=0)
 
 
 def test_attention_over_any_encoder():

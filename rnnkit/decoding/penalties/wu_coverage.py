@@ -1,8 +1,11 @@
 """What a translation pays for the words of its source that it passed over."""
 
+import dataclasses
+
 from keras import ops
 
 
+@dataclasses.dataclass(frozen=True)
 class WuCoverage:
     """beta * Σ_i ln(min(Σ_j a_ij, 1)), added to the score
 
@@ -17,9 +20,8 @@ class WuCoverage:
     Reference: [Wu et al., 2016](https://arxiv.org/abs/1609.08144)
     """
 
-    def __init__(self, beta=0.2, mask=None):
-        self.beta = beta
-        self.mask = mask
+    beta: float = 0.2
+    mask: object = None
 
     def __call__(self, sums):
         """Of summed attention `(batch, width, positions)`: `(batch, width)`."""

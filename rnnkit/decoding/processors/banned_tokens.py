@@ -1,5 +1,7 @@
 """Tokens that must not be written."""
 
+import dataclasses
+
 import numpy as np
 from keras import ops
 
@@ -7,6 +9,7 @@ from rnnkit.decoding.processors.base import Processor
 from rnnkit.decoding.scorers.base import NEVER
 
 
+@dataclasses.dataclass(frozen=True)
 class BannedTokens(Processor):
     """Forbids some tokens throughout: a list of ids.
 
@@ -14,8 +17,10 @@ class BannedTokens(Processor):
         ValueError: There is no such token.
     """
 
-    def __init__(self, tokens):
-        self.tokens = [int(token) for token in tokens]
+    tokens: tuple
+
+    def __post_init__(self):
+        object.__setattr__(self, "tokens", tuple(map(int, self.tokens)))
 
     def __call__(self, log_probs, state, history):
         symbols = log_probs.shape[-1]

@@ -1,11 +1,14 @@
 """No run of tokens twice."""
 
+import dataclasses
+
 from keras import ops
 
 from rnnkit.decoding.processors.base import Processor, marked
 from rnnkit.decoding.scorers.base import NEVER
 
 
+@dataclasses.dataclass(frozen=True)
 class NoRepeatNGram(Processor):
     """Forbids what would make `size` tokens in a row stand in a sequence twice.
 
@@ -15,15 +18,16 @@ class NoRepeatNGram(Processor):
     Reference: [Paulus et al., 2018](https://arxiv.org/abs/1705.04304)
     """
 
-    def __init__(self, size):
-        if size < 1:
-            raise ValueError(f"size must be 1 or more, got {size!r}.")
-        self.size = size
+    size: int
+
+    def __post_init__(self):
+        if self.size < 1:
+            raise ValueError(f"size must be 1 or more, got {self.size!r}.")
 
     def __call__(self, log_probs, state, history):
         tokens, before = history.tokens, self.size - 1
-        windows = tokens.shape[1] - before
-        if windows < 1:
+        windows = ops.shape(tokens)[1] - before
+        if isinstance(windows, int) and windows < 1:
             return log_probs, state
         follows = tokens[:, before:]
         again = ops.ones_like(follows, dtype="bool")

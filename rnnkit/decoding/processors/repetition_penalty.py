@@ -1,10 +1,13 @@
 """What is written again costs more."""
 
+import dataclasses
+
 from keras import ops
 
 from rnnkit.decoding.processors.base import Processor, marked
 
 
+@dataclasses.dataclass(frozen=True)
 class RepetitionPenalty(Processor):
     """penalty * ln p for every token that was written before
 
@@ -16,10 +19,11 @@ class RepetitionPenalty(Processor):
     Reference: [Keskar et al., 2019](https://arxiv.org/abs/1909.05858)
     """
 
-    def __init__(self, penalty):
-        if penalty <= 0:
-            raise ValueError(f"penalty must be more than 0, got {penalty!r}.")
-        self.penalty = penalty
+    penalty: float
+
+    def __post_init__(self):
+        if self.penalty <= 0:
+            raise ValueError(f"penalty must be more than 0, got {self.penalty!r}.")
 
     def __call__(self, log_probs, state, history):
         tokens = history.tokens

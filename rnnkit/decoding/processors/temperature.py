@@ -1,5 +1,7 @@
 """A flatter or sharper distribution."""
 
+import dataclasses
+
 from keras import ops
 
 from rnnkit.decoding.processors.base import Processor
@@ -7,6 +9,7 @@ from rnnkit.decoding.sampling import temper
 from rnnkit.decoding.scorers.base import NEVER
 
 
+@dataclasses.dataclass(frozen=True)
 class Temperature(Processor):
     """p ** (1 / temperature), made to add up to one again.
 
@@ -16,10 +19,13 @@ class Temperature(Processor):
         ValueError: It is not more than 0.
     """
 
-    def __init__(self, temperature):
-        if temperature <= 0:
-            raise ValueError(f"temperature must be more than 0, got {temperature!r}.")
-        self.temperature = temperature
+    temperature: float
+
+    def __post_init__(self):
+        if self.temperature <= 0:
+            raise ValueError(
+                f"temperature must be more than 0, got {self.temperature!r}."
+            )
 
     def __call__(self, log_probs, state, history):
         tempered = ops.log_softmax(temper(log_probs, self.temperature), axis=-1)
