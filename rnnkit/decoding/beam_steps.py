@@ -7,7 +7,7 @@ from keras import ops, tree
 
 from rnnkit.decoding import hypotheses as rows
 from rnnkit.decoding.hypotheses import Grown, Hypotheses
-from rnnkit.decoding.rules import History, Rules, log_probabilities
+from rnnkit.decoding.rules import History, Rules, finite, log_probabilities
 from rnnkit.decoding.scorers.base import NEVER
 
 
@@ -131,7 +131,7 @@ class BeamSteps:
         symbols = ops.shape(own)[1]
         every = (ops.shape(beam.done)[0], self.width * symbols)
         scores = ops.reshape(beam.alive.scores, (-1, 1)) + log_probs
-        scores = ops.reshape(ops.maximum(scores, NEVER), every)
+        scores = ops.reshape(finite(scores), every)
         # So many that enough are left when those that end are taken out.
         scores, best = ops.top_k(scores, 2 * self.width)
         best = ops.cast(best, "int32")

@@ -4,7 +4,7 @@ import math
 
 from keras import ops, tree
 
-from rnnkit.decoding.rules import log_probabilities, step_of
+from rnnkit.decoding.rules import finite, log_probabilities, step_of
 
 
 def ensemble(next_steps, weights=None, mean="arithmetic"):
@@ -43,7 +43,7 @@ def ensemble(next_steps, weights=None, mean="arithmetic"):
         sizes = {logits.shape[-1] for logits, _, _ in found}
         if len(sizes) > 1:
             raise ValueError(f"The models have different symbols: {sorted(sizes)}.")
-        each = ops.stack([log_probabilities(logits) for logits, _, _ in found])
+        each = ops.stack([finite(log_probabilities(logits)) for logits, _, _ in found])
         shares = ops.convert_to_tensor(weights, dtype="float32")[:, None, None]
         if mean == "geometric":
             logits = ops.sum(shares * each, axis=0)

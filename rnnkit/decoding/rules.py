@@ -64,6 +64,8 @@ class Rules:
     def __call__(self, log_probs, state, history):
         """What is added to the scores, `(rows, symbols)`, and the new state."""
         own, states = log_probs, []
+        if self.processors or self.prefix is not None:
+            own = log_probs = finite(log_probs)
         for processor, s in zip(self.processors, state["processors"]):
             log_probs, s = processor(log_probs, s, history)
             states.append(s)
@@ -84,14 +86,18 @@ def _is_zero(value):
 
 
 def log_probabilities(logits):
-    """ln softmax of logits `(rows, symbols)`, float32; `NEVER` where it is no number.
+    """ln softmax of logits `(rows, symbols)`, float32; NaN and -inf may be among them.
 
     Raises:
         ValueError: There are fewer than 2 symbols.
     """
     if logits.shape[-1] is not None and logits.shape[-1] < 2:
         raise ValueError("next_step gives logits of 1 symbol: there is no choice.")
-    log_probs = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+    return ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+
+
+def finite(log_probs):
+    """The same, `NEVER` where it is less or no number."""
     return ops.where(log_probs > NEVER, log_probs, NEVER)
 
 

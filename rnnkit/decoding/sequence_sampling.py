@@ -7,7 +7,13 @@ from keras import ops, tree
 
 from rnnkit.decoding import hypotheses as rows
 from rnnkit.decoding.hypotheses import Grown, Hypotheses
-from rnnkit.decoding.rules import History, Rules, log_probabilities, step_of_leaves
+from rnnkit.decoding.rules import (
+    History,
+    Rules,
+    finite,
+    log_probabilities,
+    step_of_leaves,
+)
 from rnnkit.decoding.sampling import narrowed, sample
 from rnnkit.decoding.scorers.base import NEVER
 
@@ -97,7 +103,7 @@ def sample_sequences(
     def body(drawn):
         step, done, last, grown, (leaves, state) = drawn
         logits, leaves, attention = model(last, leaves)
-        own = log_probabilities(logits)
+        own = finite(log_probabilities(logits))
         history = History(rows.flat(grown.tokens), last, step)
         log_probs, state = rules(own, state, history)
         uniform = ops.reshape(ops.take(noise, step, axis=0), (-1,))

@@ -5,7 +5,7 @@ import math
 from keras import ops
 
 from rnnkit.decoding.processors.base import Processor
-from rnnkit.decoding.rules import log_probabilities, step_of
+from rnnkit.decoding.rules import finite, log_probabilities, step_of
 
 
 class ShallowFusion(Processor):
@@ -46,4 +46,4 @@ class ShallowFusion(Processor):
                 f"The model to fuse has {logits.shape[-1]} symbols, the search "
                 f"{log_probs.shape[-1]}."
             )
-        return log_probs + self.weight * log_probabilities(logits), state
+        return log_probs + self.weight * finite(log_probabilities(logits)), state
