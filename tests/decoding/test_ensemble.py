@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from rnnkit.decoding import beam_search, ensemble, stop_output
+from rnnkit.decoding import beam_search, ensemble, sample_sequences, stop_output
 from tests.decoding.every_sequence import agrees, every_sequence, model, tables
 
 END = 2
@@ -76,6 +76,20 @@ def test_a_stop_output_is_the_end():
         symbols = log_softmax(logits[item].astype("float64"))
         joint = np.concatenate([np.log(1 - p) + symbols, np.log(p)], axis=1)
         agrees(found, item, _five(joint))
+
+
+def test_what_has_ended_is_not_fed_its_end():
+    logits, attention = tables(3)
+    table_step, state = model(logits, attention)
+
+    def next_step(tokens, state):
+        assert int(ops.max(tokens)) < 4
+        row, state, looked = table_step(tokens, state)
+        return (row, looked[:, 0] * 6 - 3), state
+
+    noise = np.random.default_rng(0).random((5, 3, 9)).astype("float32")
+    found = sample_sequences(stop_output(next_step), state, noise, start=0, end=4)
+    assert len(np.unique(found.lengths)) > 2
 
 
 def _five(log_probs):
