@@ -11,6 +11,7 @@ from keras import ops
 
 from rnnkit.decoding import (
     NoRepeatNGram,
+    Temperature,
     beam_search,
     min_p,
     narrowed,
@@ -81,7 +82,14 @@ def test_sequences_are_drawn_as_probable_as_they_are(case):
 def test_scores_and_log_probs_are_the_models_own():
     logits, attention = tables(3)
     next_step, state = model(logits, attention)
-    found = draw(next_step, state, noise(3, 20), top_k=2, temperature=2.0, min_length=2)
+    found = draw(
+        next_step,
+        state,
+        noise(3, 20),
+        top_k=2,
+        processors=[Temperature(2.0)],
+        min_length=2,
+    )
     for item, k in np.ndindex(3, 20):
         tokens = found.tokens[item, k].numpy()
         count = int(found.lengths[item, k])
