@@ -27,7 +27,8 @@ class PairBatches(SequenceBatches):
         batch_size, buckets, shuffle, seed, like, strict: As in `SequenceBatches`.
 
     Raises:
-        ValueError: As `SequenceBatches`; there are texts and no vocabulary.
+        ValueError: As `SequenceBatches`; there are texts and no vocabulary, or ids
+            that it does not have.
     """
 
     def __init__(
@@ -82,9 +83,18 @@ class PairBatches(SequenceBatches):
 
 def ids_of(rows, vocabulary, name):
     """Rows of ids, those of texts if they are such."""
+    if isinstance(rows, (str, bytes)):
+        raise ValueError(f"{name}s are a list of texts, got one text: {rows!r}.")
     rows = list(rows)
     if not (rows and isinstance(rows[0], (str, bytes))):
         rows = [np.asarray(row, "int32") for row in rows]
+        size = np.inf if vocabulary is None else vocabulary.size
+        for number, row in enumerate(rows):
+            if len(row) and not 0 <= row.min() <= row.max() < size:
+                raise ValueError(
+                    f"The {name} {number} holds what is no id of {size} tokens: "
+                    f"{row.tolist()}."
+                )
     elif vocabulary is None:
         raise ValueError(f"The {name}s are texts: give {name}_vocabulary too.")
     else:

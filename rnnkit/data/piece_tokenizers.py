@@ -110,7 +110,14 @@ class SentencePieceTokenizer(Tokenizer):
     symbol = "piece"
 
     def __init__(self, proto, lowercase=False):
-        self.proto = base64.b64decode(proto) if isinstance(proto, str) else proto
+        if isinstance(proto, str):
+            try:
+                proto = base64.b64decode(proto)
+            except binascii.Error as error:
+                raise ValueError(
+                    f"This is no model of SentencePiece: {error}"
+                ) from error
+        self.proto = proto
         super().__init__(self._pieces(), lowercase)
 
     @classmethod
@@ -220,7 +227,7 @@ class SentencePieceTokenizer(Tokenizer):
             model = self._model()
             names = model.id_to_string(tf.range(model.vocab_size())).numpy()
             names = [name.decode() for name in names]
-        except (tf.errors.OpError, binascii.Error) as error:
+        except tf.errors.OpError as error:
             raise ValueError(f"This is no model of SentencePiece: {error}") from error
         if names[:4] != special:
             raise ValueError(

@@ -225,7 +225,9 @@ def _encoded(label, vocabulary):
 
 def _report(left_out, count, strict):
     """Say what is bad: an error if `strict` or if nothing is left, else a warning."""
-    if not left_out and count:
+    if not count:
+        raise ValueError("There is no sequence.")
+    if not left_out:
         return
     reasons = [f"Sequence {i}: {reason}." for i, reason in left_out.items()]
     what = "are bad" if strict else "left out"

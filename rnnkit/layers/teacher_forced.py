@@ -5,6 +5,7 @@ from keras import ops
 
 from rnnkit.cells import JordanCell
 from rnnkit.layers.masks import first_of
+from rnnkit.ops import compact
 from rnnkit.registration import export
 
 
@@ -73,9 +74,12 @@ class TeacherForced(keras.layers.Layer):
         if mask is None:
             return cell.forced(sequences, known[:, :-1])
         # The place of the last step that counts, for each; 0 is before the first.
-        places = ops.arange(1, time + 1, dtype="int32")[None]
-        last = ops.where(ops.cast(mask, "bool"), places, 0)
-        last = ops.associative_scan(ops.maximum, last, axis=1)
+        mask = ops.cast(mask, "bool")
+        places = ops.arange(1, time + 1, dtype="int32")
+        real, _ = compact(mask, ops.broadcast_to(places, (batch, time)), fill=0)
+        seen = ops.cumsum(ops.cast(mask, "int32"), axis=1)
+        last = ops.take_along_axis(real, ops.maximum(seen - 1, 0), axis=1)
+        last = ops.where(seen > 0, last, 0)
         before = ops.pad(last[:, :-1], [[0, 0], [1, 0]])
         outputs = cell.forced(sequences, _at(known, before))
         outputs = _at(outputs, ops.maximum(last - 1, 0))

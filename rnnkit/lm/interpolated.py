@@ -62,6 +62,8 @@ class Interpolated(Scoring):
             raise ValueError("There is no sentence to fit the weights to.")
         p = np.exp([[m.log_prob(w, h) for m in scored.models] for w, h in asked])
         p = p[p.any(axis=1)]  # what no model thinks possible asks for no weights
+        if not len(p):
+            raise ValueError("No model thinks any word of these sentences possible.")
         weights = scored.weights
         for _ in range(steps):
             shares = p * weights

@@ -1,5 +1,6 @@
 """The cross-entropy of sequences that are written token by token."""
 
+import keras
 from keras import ops
 
 from rnnkit.losses.framewise import FrameLoss
@@ -43,13 +44,12 @@ class TokenCrossentropy(FrameLoss):
 
     `y_true` is `(batch, time)`, filled up with negative numbers, which count for
     nothing; `y_pred` logits `(batch, time, vocabulary)`. Unlike in a mean over items, a
-    long sequence counts more than a short one. Under `tf.distribute` each replica
-    takes the mean over its own tokens.
+    long sequence counts more than a short one.
 
     Args:
         label_smoothing: Share of each target that is spread over all tokens.
-        reduction, name: as in every Keras loss; "sum" is over tokens, None gives the
-            nats of each, `(batch, time)`.
+        reduction, name: as in every Keras loss; "sum" is over tokens, and the others
+            take the nats of each, `(batch, time)`, as Keras does.
     """
 
     def __init__(self, label_smoothing=0.0, name="token_crossentropy", **kwargs):
@@ -62,10 +62,21 @@ class TokenCrossentropy(FrameLoss):
 
     def of_frames(self, y_true, y_pred, mask):
         nats, counts = token_nats(y_true, y_pred, self.label_smoothing)
-        if self.reduction in ("sum", "none", None):
+        if self.reduction not in ("sum_over_batch_size", "mean"):
             return nats
         share = ops.cast(ops.size(counts), "float32")
-        return nats * (share / ops.maximum(ops.sum(counts), 1.0))
+        return nats * (share / ops.maximum(_mean_of_replicas(ops.sum(counts)), 1.0))
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def _mean_of_replicas(count):
+    """A number of this replica, as the mean over all: each token counts alike."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        replica = tf.distribute.get_replica_context()
+        if replica is not None and replica.num_replicas_in_sync > 1:
+            return replica.all_reduce(tf.distribute.ReduceOp.MEAN, count)
+    return count

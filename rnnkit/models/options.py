@@ -1,5 +1,7 @@
 """What was asked for, as a key of what is kept for it."""
 
+import numpy as np
+
 
 def frozen(options):
     """Options as a key: words and numbers by value, what has no value by what it is."""
@@ -10,5 +12,6 @@ def frozen(options):
     try:
         hash(options)
     except TypeError:  # an array
-        return id(options)
+        array = np.asarray(options)
+        return array.shape, str(array.dtype), array.tobytes()
     return options

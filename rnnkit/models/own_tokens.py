@@ -20,17 +20,21 @@ def mixed_logits(model, fed, state, constants, training):
     batch, time = ops.shape(fed)
     draws = keras.random.uniform((2, time, batch), seed=model.feed_seed)
     is_true = draws[0] < ops.convert_to_tensor(model.teacher_forcing)
-    inside = ops.ones((time, batch, model.embedding_dim), model.compute_dtype)
-    keep = model.drop(inside, training=training)
+    keep = [  # drawn before the loop, as in it a draw may be the same at every step
+        model.drop(
+            ops.ones((time, batch, width), model.compute_dtype), training=training
+        )
+        for width in (model.embedding_dim, model.decoder_width)
+    ]
 
     def step(carry, x):
         own, state = carry
-        truth, is_true, uniform, keep = x
+        truth, is_true, uniform, (keep, keep_output) = x
         tokens = ops.where(is_true | (own < 0), truth, own)  # none at first
         output, state = model.advance(
             model.target_embedding(tokens) * keep, state, constants
         )
-        logits = model.logits(model.drop(output, training=training))
+        logits = model.logits(output * keep_output)
         given = ops.stop_gradient(logits)
         own = (
             sample(given, uniform) if model.feeds == "sample" else ops.argmax(given, -1)

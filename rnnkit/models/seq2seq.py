@@ -5,13 +5,15 @@ from keras import ops
 
 from rnnkit.layers import AttentionDecoder, DenseBridge, ReverseSequence
 from rnnkit.layers.masks import first_of
-from rnnkit.layers.stepping import step
+from rnnkit.layers.stepping import initial_state, step
 from rnnkit.models import encoding, stepping
 from rnnkit.models.own_tokens import mixed_logits
 from rnnkit.models.seq2seq_exporting import export_seq2seq
 from rnnkit.models.seq2seq_training import Seq2SeqTraining
 from rnnkit.models.seq2seq_writing import Seq2SeqWriting
 from rnnkit.registration import export
+
+_TRIAL = 4096  # tokens of a source, to see how many frames the encoder makes of them
 
 
 @export
@@ -114,30 +116,42 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
     def build(self, input_shape=None):
         self.source_embedding.build((None, None))
         self.target_embedding.build((None, None))
-        shape, states = (None, None, self.embedding_dim), []
+        shape, states = (None, _TRIAL, self.embedding_dim), []
         for layer in self.encoder:
             if not layer.built:
-                layer.build(shape)
+                layer.build((None, None, *shape[2:]))
             shape = layer.compute_output_shape(shape)
             if isinstance(shape[0], (list, tuple)):
                 shape, *last = shape
                 states += last
         inputs = (None, None, self.embedding_dim)
         if self.attends:
-            self.decoder.build(inputs, shape)
+            self.decoder.build(inputs, (None, None, shape[-1]))
             output = (None, None, self.decoder.cell.units)
         else:
             if not self.decoder.built:
                 self.decoder.build(inputs)
             output = self.decoder.compute_output_shape(inputs)[0]
+        self.decoder_width = output[-1]
+        self.one_frame_a_token = shape[1] == _TRIAL
         if self.bridge is not None and not states:
             raise ValueError(
                 "The encoder has no recurrent layer whose states the bridge could "
                 "bring to the decoder: give bridge=None."
             )
+        widths = [state.shape[-1] for state in self._first_states(1)]
+        given = [state[-1] for state in states]
         if self.bridge == "dense":
-            widths = [state.shape[-1] for state in self._first_states(1)]
             self.bridge = DenseBridge(widths, dtype=self.dtype_policy)
+        elif self.bridge == "copy" and given != widths:
+            raise ValueError(
+                f"The decoder begins with states of the widths {widths}, and the "
+                f'encoder ends with {given}: bridge="dense" brings them together.'
+            )
+        elif isinstance(self.bridge, str) and self.bridge != "copy":
+            raise ValueError(
+                f'bridge is "dense", "copy", a layer or None, got {self.bridge!r}.'
+            )
         if isinstance(self.bridge, keras.Layer) and not self.bridge.built:
             self.bridge.build(states)
         if self.head is not None:
@@ -232,7 +246,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     def _first_states(self, batch):
         if not self.attends:
-            return list(self.decoder.initial_state(batch))
+            return list(initial_state(self.decoder, batch))
         layers = self.decoder.cell.layers
         return [s for layer in layers for s in layer.initial_state(batch)]
 

@@ -39,8 +39,9 @@ class Seq2SeqTraining:
         Args:
             optimizer: Given by name, it clips the gradient's norm at 1.
             loss: By default `rnnkit.losses.TokenCrossentropy`; with label smoothing,
-                `TokenCrossentropy(label_smoothing=0.1)`. Beside it `nats` per token are
-                shown, without any smoothing.
+                `TokenCrossentropy(label_smoothing=0.1)`. Beside it `nats` are shown,
+                the mean over all tokens, without any smoothing. To stop early watch
+                `val_nats`; Keras' `val_loss` is a mean over batches.
             jit_compile: Off by default: what is worth it compiles itself.
         """
         if isinstance(optimizer, str):
@@ -96,27 +97,34 @@ class Seq2SeqTraining:
         seed = int(np.random.randint(2**31)) if shuffle else 0
         options = dict(batch_size=batch_size, buckets=buckets, strict=strict)
         data = self._pairs(x, y, shuffle=shuffle, seed=seed, **options)
-        if isinstance(validation_data, tuple):
-            validation_data = self._pairs(*validation_data, **options)
-        else:
-            validation_data = self._pairs(validation_data, None, **options)
+        if not isinstance(validation_data, tuple):
+            validation_data = (validation_data,)
+        elif len(validation_data) != 2:
+            raise ValueError("validation_data is (sources, targets), nothing more.")
+        validation_data = self._pairs(*validation_data, **options)
         first = getattr(data, "first", 0)
         if isinstance(data, PairBatches):
             longest = max(self.longest_source(), int(data.lengths.max()))
             self.longest.assign(longest)
             data.first = 0
+        if kwargs.get("sample_weight") is not None:
+            raise ValueError("Pairs are not weighted: leave sample_weight.")
         kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are
             validation_data=dataset_of(validation_data),
             callbacks=[LossGuard(first), *as_list(callbacks)],
         )
-        if first:
+        try:
+            if not first:
+                return super().fit(dataset_of(data), **kwargs)
             rest = dataset_of(data.rest(first))
             return fit_rest_and_whole(
                 self, super().fit, rest, data, dataset_of, **kwargs
             )
-        return super().fit(dataset_of(data), **kwargs)
+        finally:
+            if self.feeds is not None:  # it was interrupted
+                self.feeds, self.train_function = None, None
 
     def evaluate(self, x=None, y=None, batch_size=64, **kwargs):
         """Keras' `evaluate` on sources and targets, as for `fit`."""
@@ -155,7 +163,7 @@ class Seq2SeqTraining:
         if isinstance(x, Pairs):
             x, y = x.sources, x.targets
         if y is None:
-            if isinstance(x, (list, np.ndarray)):
+            if isinstance(x, (list, tuple, np.ndarray)):
                 raise ValueError("There are sources, but no targets: give y.")
             return x
         return PairBatches(

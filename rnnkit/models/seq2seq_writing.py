@@ -31,7 +31,8 @@ class Written:
             where it was cut.
         ended: Whether it ended, or was cut at the greatest length.
         attention: Where each token looked, float32 `(len(log_probs), source)`; None
-            of a decoder without attention.
+            of a decoder without attention, and of an encoder that does not make one
+            frame of each token.
     """
 
     text: str
@@ -84,8 +85,8 @@ class Seq2SeqWriting:
         Raises:
             ValueError: A source is empty; `copy_unknown` without attention, or of ids.
         """
-        if copy_unknown and not self.attends:
-            raise ValueError("copy_unknown goes by attention, and there is none.")
+        if copy_unknown and not self.aligns:
+            raise ValueError("copy_unknown goes by attention to tokens: there is none.")
         sources = list(sources)
         if copy_unknown and not all(isinstance(one, str) for one in sources):
             raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
@@ -133,7 +134,6 @@ class Seq2SeqWriting:
         Returns:
             List of lists of `count` texts, or of `Written`s.
         """
-        generator = np.random.default_rng(seed)
 
         def draw(source, lengths, noise):
             state, constants = self.begin(source, lengths)
@@ -153,14 +153,20 @@ class Seq2SeqWriting:
                 **options,
             )
 
-        def noise(lengths):
-            longest = int(np.max(_limit(lengths, max_length)))
-            return (generator.random((longest, len(lengths), count)).astype("float32"),)
+        def noise(lengths, items):  # an item's own, whatever stands beside it
+            shape = int(np.max(_limit(lengths, max_length))), count
+            drawn = [np.random.default_rng((seed, k)).random(shape) for k in items]
+            return (np.stack(drawn, axis=1).astype("float32"),)
 
         key = ("draw", count, temperature, top_k, top_p, min_p, max_length)
         key = (*key, frozen(options))
         found = self._write(sources, batch_size, key, draw, False, noise)
         return found if details else [[one.text for one in ones] for ones in found]
+
+    @property
+    def aligns(self):
+        """Whether the decoder attends to frames that are the source's tokens."""
+        return self.attends and self.one_frame_a_token
 
     def align(self, sources, targets, batch_size=32):
         """Where the decoder looked as it was fed each token of a known target.
@@ -169,10 +175,13 @@ class Seq2SeqWriting:
             List of float32 arrays `(target tokens and the end, source tokens)`.
 
         Raises:
-            ValueError: The decoder has no attention.
+            ValueError: The decoder has no attention, or the encoder makes fewer
+                frames than there are tokens.
         """
-        if not self.attends:
-            raise ValueError(f"The decoder, {self.decoder.name}, has no attention.")
+        if not self.aligns:
+            raise ValueError(
+                f"The decoder, {self.decoder.name}, has no attention to single tokens."
+            )
         batches = self._pairs(sources, targets, batch_size=batch_size, strict=True)
         look = self._compiled("align", self._look)
         found = [None] * len(batches.inputs)
@@ -190,7 +199,7 @@ class Seq2SeqWriting:
         """
         state, constants = self.begin(source, lengths)
         penalty = options.get("coverage_penalty")
-        if isinstance(penalty, WuCoverage) and penalty.mask is None:
+        if isinstance(penalty, WuCoverage) and self.attends and penalty.mask is None:
             penalty = dataclasses.replace(penalty, mask=constants["mask"])
             options["coverage_penalty"] = penalty
         size = ops.shape(source)[1] * RATIO + MORE if max_length is None else max_length
@@ -230,18 +239,20 @@ class Seq2SeqWriting:
 
     def _write(self, sources, batch_size, key, function, copy, noise=None):
         """`Written`s of every source, a list each."""
-        sources = list(sources)
         rows = ids_of(sources, self.source_vocabulary, "source")
+        sources = list(sources)
+        if not rows:
+            return []
         batches = SequenceBatches(rows, batch_size=batch_size, buckets=4, strict=True)
         self._warn_of_length(int(batches.lengths.max()))
         run = self._compiled(key, function)
         found = [None] * len(rows)
         for number, ((source, lengths),) in enumerate(batches):
-            more = noise(lengths) if noise else ()
+            more = noise(lengths, batches.items(number)) if noise else ()
             result = run(source, lengths, *more)
             result.check()
             attention = result.attention
-            if self.attends:
+            if self.aligns:
                 attention = self.in_order(attention, lengths)
             result = keras.tree.map_structure(
                 ops.convert_to_numpy, result._replace(attention=attention)
@@ -258,7 +269,7 @@ class Seq2SeqWriting:
         count = int(result.lengths[row, k])
         ended = bool(result.ended[row, k])
         attention = None
-        if self.attends:
+        if self.aligns:
             attention = result.attention[row, k, :count, :length]
         tokens = result.tokens[row, k, : count - ended]
         vocabulary = self.target_vocabulary

@@ -40,14 +40,14 @@ def test_a_date_means_the_same_in_all_languages():
 
 
 def test_every_language_and_format_is_drawn():
-    pairs = load_dates(20_000, 10)["train"]
+    pairs = load_dates(2_000, 10)["train"]
     drawn = dict(zip(pairs.targets, pairs.sources))
     counts = dict.fromkeys([(x, y) for x in LOCALES for y in FORMATS], 0)
     for day, text in drawn.items():
         day = datetime.date.fromisoformat(day)
         for locale, form in counts:
             counts[locale, form] += dates.format_date(day, form, locale) == text
-    assert min(counts.values()) > 50
+    assert min(counts.values()) > 5
 
 
 def test_an_unknown_language_is_told():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 import rnnkit
@@ -76,6 +77,24 @@ def test_a_model_learns_forced_and_runs_free():
     free = keras.Model(x, layer(x)).predict(features, verbose=0)
     assert np.mean((free - truth) ** 2) < 0.05
     assert np.mean((truth - truth.mean((0, 1))) ** 2) > 0.2
+
+
+def test_sizes_need_not_be_known():
+    layer, fed = jordan(), RNG.normal(size=(4, 7, 2)).astype("float32")
+    forced = TeacherForced(layer)
+    expected = forced(X, fed, sequences_mask=MASK)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None, None, 3)),
+            tf.TensorSpec((None, None, 2)),
+            tf.TensorSpec((None, None), "bool"),
+        ]
+    )
+    def run(x, y, mask):
+        return forced(x, y, sequences_mask=mask)
+
+    np.testing.assert_allclose(run(X, fed, MASK), expected, atol=1e-6)
 
 
 def test_a_saved_model_is_the_same(tmp_path):

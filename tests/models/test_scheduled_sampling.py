@@ -124,3 +124,14 @@ def test_a_schedule_that_is_none_is_named():
     model = make()
     with pytest.raises(ValueError, match=r"gave 1\.5"):
         model.fit(pairs(4), callbacks=[ScheduledSampling(constant(1.5))], verbose=0)
+    assert model.feeds is None
+
+
+def test_outputs_drop_alike_in_the_loop():
+    """With everything dropped but the bias, all logits are it."""
+    model = make("plain", dropout=0.999)
+    x, _ = batch(pairs(50), batch_size=50, buckets=1)
+    model.head.bias.assign(np.arange(VOCABULARY.size))
+    found = on_its_own(model, x, 0.5)
+    same = np.isclose(found, np.arange(VOCABULARY.size), atol=1e-4).all(-1)
+    assert 0.9 < same.mean() <= 1

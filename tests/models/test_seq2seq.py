@@ -24,6 +24,7 @@ from rnnkit.layers import (
     DeepRecurrent,
     GeneralAttention,
     LocationAttention,
+    PyramidalBidirectional,
 )
 from rnnkit.losses import TokenCrossentropy
 from rnnkit.models import Seq2Seq
@@ -132,8 +133,9 @@ def test_the_loss_is_the_mean_over_tokens(trained):
     assert [len(s) for s in scores] == [len(t.split()) + 1 for t in data.targets]
     nats = -np.concatenate(scores).mean()
     logs = trained.evaluate(data, batch_size=6, return_dict=True, verbose=0)
-    assert logs["nats"] == pytest.approx(nats, rel=1e-4)
     assert logs["loss"] == pytest.approx(nats, rel=1e-4)
+    logs = trained.evaluate(data, batch_size=2, return_dict=True, verbose=0)
+    assert logs["nats"] == pytest.approx(nats, rel=1e-4)
 
 
 def test_label_smoothing_is_a_target_spread_over_all_tokens():
@@ -230,6 +232,8 @@ def test_drawn_targets_follow_the_seed_and_the_model(trained):
     first = trained.sample(sources, count=4, seed=1)
     assert first == trained.sample(sources, count=4, seed=1)
     assert first != trained.sample(sources, count=4, seed=2, temperature=3.0)
+    alone = trained.sample(sources[:1], count=4, seed=1)
+    assert alone == first[:1]
     coldest = trained.sample(sources, temperature=0)
     assert [one for (one,) in coldest] == trained.translate(sources, beam_width=1)
     (ones,) = trained.sample(sources[:1], count=5, details=True)
@@ -270,6 +274,13 @@ def test_a_saved_model_writes_the_same(tmp_path, options, decoder):
         np.testing.assert_allclose(one, two, atol=1e-6)
     before = model.optimizer.iterations.numpy()
     assert again.optimizer.iterations.numpy() == before
+
+
+def test_a_layer_of_keras_may_be_the_decoder():
+    model = Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], keras.layers.LSTM(4))
+    model.compile()
+    model.fit(pairs(8), epochs=1, verbose=0)
+    model.translate(["a b"])
 
 
 def test_states_are_copied_as_they_are():
@@ -336,6 +347,15 @@ def test_bad_pairs_are_named():
         model.fit(["a", ""], ["b", "c"], strict=True, verbose=0)
     with pytest.warns(UserWarning, match=r"1 of 2 .* Sequence 1: it is empty"):
         model.fit(["a", ""], ["b", "c"], verbose=0)
+    with pytest.raises(ValueError, match="nothing more"):
+        model.fit(["a"], ["b"], validation_data=(["a"], ["b"], [1]))
+    with pytest.raises(ValueError, match="leave sample_weight"):
+        model.fit(["a"], ["b"], sample_weight=[1])
+    with pytest.raises(ValueError, match="a list of texts, got one text"):
+        model.translate("a b")
+    with pytest.raises(ValueError, match=r"source 1 holds what is no id .* \[99\]"):
+        model.translate([[4], [99]])
+    assert model.translate([]) == []
     with pytest.raises(ValueError, match="Sequence 0: it is empty"):
         model.translate([""])
     with pytest.raises(ValueError, match="not UTF-8"):
@@ -353,6 +373,14 @@ def test_what_does_not_fit_together_says_so():
         make(tie_embeddings=True)
     with pytest.raises(ValueError, match="bridge=None"):
         make(encoder=[keras.layers.Dense(8)])
+    with pytest.raises(ValueError, match=r"widths \[12\], .* ends with \[8, 8\]"):
+        make(bridge="copy")
+    with pytest.raises(ValueError, match="bridge is .* got 'Dense'"):
+        make(bridge="Dense")
+    short = make(encoder=[PyramidalBidirectional(GRU(8))])
+    with pytest.raises(ValueError, match="no attention to single tokens"):
+        short.align(["a"], ["b"])
+    assert short.translate(["a b c"], details=True)[0].attention is None
     with pytest.raises(ValueError, match="backwards"):
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
 
