@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from rnnkit.decoding import (
+    BannedTokens,
     NoRepeatNGram,
     Temperature,
     beam_search,
@@ -202,3 +203,9 @@ def test_there_is_noise_for_every_token():
     next_step, state = model(tables(2)[0])
     with pytest.raises(ValueError, match="max_length is 6, but there is noise for 5"):
         draw(next_step, state, noise(2, 1), max_length=6)
+
+
+def test_what_is_forbidden_is_never_drawn():
+    next_step, state = model(tables(2)[0])
+    with pytest.raises(ValueError, match="or everything was forbidden it"):
+        draw(next_step, state, noise(2, 3), processors=[BannedTokens(range(4))])
