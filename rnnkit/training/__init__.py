@@ -3,6 +3,7 @@
 from rnnkit.training.checkpoint import CheckpointError as CheckpointError
 from rnnkit.training.files import atomic_write as atomic_write
 from rnnkit.training.pictures import plot_alignments as plot_alignments
+from rnnkit.training.pictures import plot_attention as plot_attention
 from rnnkit.training.pictures import plot_history as plot_history
 from rnnkit.training.plots import plot_training as plot_training
 from rnnkit.training.resume import Resume as Resume

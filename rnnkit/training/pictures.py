@@ -2,6 +2,8 @@
 
 import pathlib
 
+import numpy as np
+
 from rnnkit.training.plots import BLUE, GRID, INK, MUTED, ORANGE
 
 
@@ -95,6 +97,67 @@ def plot_alignments(items, path=None, title=None):
         axes.set_xlabel("seconds" if "seconds" in item else "frames", fontsize=8)
         axes.tick_params(labelsize=8)
     return _finished(figure, path, title)
+
+
+def plot_attention(
+    weights, source_tokens, target_tokens, path=None, title=None, axes=None
+):
+    """Draw where a model looked in what it read as it wrote each token.
+
+    Args:
+        weights: `(targets, source)`, 0 to 1, such as `attention` of what
+            `rnnkit.models.Seq2Seq.translate(..., details=True)` gives. One row more
+            than target tokens is that of the end.
+        source_tokens: what was read, a text for each column.
+        target_tokens: what was written, a text for each row.
+        path: where to write the picture, any format of matplotlib's.
+        title: text above.
+        axes: matplotlib's axes to draw into; by default a figure is made.
+
+    Returns:
+        The `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: There are not as many tokens as weights.
+    """
+    from matplotlib.figure import Figure
+
+    weights = np.asarray(weights)
+    target_tokens = list(target_tokens)
+    if len(weights) == len(target_tokens) + 1:
+        target_tokens.append("(end)")
+    if weights.shape != (len(target_tokens), len(source_tokens)):
+        raise ValueError(
+            f"Weights of shape {weights.shape} are not those of {len(target_tokens)} "
+            f"tokens written and {len(source_tokens)} read."
+        )
+    if axes is None:
+        size = (1.6 + 0.24 * len(source_tokens), 1.4 + 0.24 * len(target_tokens))
+        axes = Figure(figsize=size, dpi=120, layout="constrained").subplots()
+    axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    words = max(map(len, source_tokens)) > 2
+    for axis, tokens in ((axes.xaxis, source_tokens), (axes.yaxis, target_tokens)):
+        names = [_drawable(t.replace(" ", "\N{OPEN BOX}")) for t in tokens]
+        axis.set_ticks(range(len(names)), names, fontsize=8, parse_math=False)
+        axis.set_tick_params(length=0, labelcolor=INK)
+    axes.xaxis.tick_top()
+    axes.tick_params(axis="x", labelrotation=90 if words else 0)
+    axes.spines[:].set_color(GRID)
+    if title:
+        look = dict(loc="left", fontsize=9, color=MUTED, parse_math=False)
+        axes.set_title(_drawable(title), **look)
+    return _finished(axes.figure, path, None)
+
+
+def _drawable(text):
+    """A text with what matplotlib's font cannot draw as "□"."""
+    from matplotlib import font_manager
+
+    path = font_manager.findfont(font_manager.FontProperties())
+    font = font_manager.get_font(path)
+    return "".join(
+        c if font.get_char_index(ord(c)) else "\N{WHITE SQUARE}" for c in text
+    )
 
 
 def _finished(figure, path, title):

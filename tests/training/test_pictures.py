@@ -3,7 +3,9 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from rnnkit.training import plot_alignments, plot_history
+from matplotlib.figure import Figure
+
+from rnnkit.training import plot_alignments, plot_attention, plot_history
 
 
 def test_a_panel_for_each_name_with_what_was_logged(tmp_path):
@@ -37,3 +39,33 @@ def test_symbols_stand_over_their_frames(tmp_path):
     assert texts == ["a", "\N{OPEN BOX}"]  # the third has no frames
     assert axes.get_xlabel() == "seconds"
     assert figure.axes[1].get_title(loc="left") == "again"
+
+
+def test_a_row_for_each_token_written_and_a_column_for_each_read(tmp_path):
+    weights = np.array([[0.0, 0.9, 0.1], [0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])
+    figure = plot_attention(
+        weights, ["$a", " ", "年"], ["x", "$y$"], tmp_path / "a.png"
+    )
+    (axes,) = figure.axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), weights)
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    assert names == ["$a", "\N{OPEN BOX}", "\N{WHITE SQUARE}"]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["x", "$y$", "(end)"]
+    assert axes.get_ylim() == (2.5, -0.5)  # the first at the top
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_attention_is_drawn_into_axes_that_are_given():
+    first, second = Figure().subplots(1, 2)
+    figure = plot_attention(np.ones((1, 2)), "ab", "c", title="年 $1", axes=second)
+    assert figure is second.figure
+    assert not first.images
+    assert second.get_title(loc="left") == "\N{WHITE SQUARE} $1"
+
+
+def test_attention_of_other_tokens_is_refused():
+    with pytest.raises(ValueError, match=r"\(3, 2\) .* 1 tokens written and 2 read"):
+        plot_attention(np.ones((3, 2)), "ab", "c")
+    with pytest.raises(ValueError, match=r"\(1, 2\) .* 1 tokens written and 3 read"):
+        plot_attention(np.ones((1, 2)), "abd", "c")
