@@ -28,9 +28,10 @@ def check(content, expected, name, where):
     """Raise ValueError unless bytes found at `where` are the published file `name`."""
     found = sha256(content)
     if found != expected:
+        here = "://" not in str(where)
         raise ValueError(
             f"{where} is not the published {name}: its sha256 is {found}, not "
-            f"{expected}. Delete it, and it is downloaded again."
+            f"{expected}." + (" Delete it, and it is downloaded again." if here else "")
         )
 
 

@@ -63,8 +63,9 @@ def beam_search(
         coverage_penalty: A function of the summed attention, at most 0: `WuCoverage`.
         early_stopping: When an item is done. True: as soon as `beam_width` hypotheses
             have ended. False: when the best that is under way, were it to end now,
-            would be no better than the worst of these. "never": when it can no longer
-            become better than the `n_best` that have ended.
+            would be no better than the worst of these, its coverage not counted.
+            "never": when it can no longer become better than the `n_best` that have
+            ended.
         processors: A list of `Processor`, applied in turn.
         constants: A tree of tensors `(batch, ...)` that stay as they are, such as what
             attention looks at; `next_step` gets them as its third argument, by rows.
@@ -84,7 +85,7 @@ def beam_search(
         raise ValueError(
             f"n_best must be 1 to beam_width, {beam_width}, got {n_best!r}."
         )
-    if early_stopping not in (True, False, "never"):
+    if early_stopping != "never" and not isinstance(early_stopping, bool):
         raise ValueError(
             f'early_stopping is True, False or "never", got {early_stopping!r}.'
         )

@@ -5,6 +5,7 @@ import math
 from keras import ops, tree
 
 from rnnkit.decoding.rules import finite, log_probabilities, step_of
+from rnnkit.decoding.scorers.base import NEVER
 
 
 def ensemble(next_steps, weights=None, mean="arithmetic"):
@@ -25,11 +26,14 @@ def ensemble(next_steps, weights=None, mean="arithmetic"):
         ValueError: An argument is out of range; the models differ in their symbols.
     """
     next_steps = list(next_steps)
+    if not next_steps:
+        raise ValueError("An ensemble needs at least one model.")
     weights = [1 / len(next_steps)] * len(next_steps) if weights is None else weights
-    if len(weights) != len(next_steps) or not math.isclose(sum(weights), 1):
+    shares = len(weights) == len(next_steps) and math.isclose(sum(weights), 1)
+    if not shares or min(weights) < 0:
         raise ValueError(
-            f"weights must be {len(next_steps)} numbers that add up to 1, got "
-            f"{weights!r}."
+            f"weights must be {len(next_steps)} numbers of 0 or more that add up to "
+            f"1, got {weights!r}."
         )
     if mean not in ("arithmetic", "geometric"):
         raise ValueError(f'mean is "arithmetic" or "geometric", got {mean!r}.')
@@ -47,6 +51,8 @@ def ensemble(next_steps, weights=None, mean="arithmetic"):
         shares = ops.convert_to_tensor(weights, dtype="float32")[:, None, None]
         if mean == "geometric":
             logits = ops.sum(shares * each, axis=0)
+            never = ops.any((each <= NEVER / 10) & (shares > 0), axis=0)
+            logits = ops.where(never, NEVER, logits)
         else:
             logits = ops.logsumexp(ops.log(shares) + each, axis=0)
         states = [state for _, state, _ in found]

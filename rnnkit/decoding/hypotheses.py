@@ -19,18 +19,21 @@ class Hypotheses(NamedTuple):
     ended: object  # by the end; else cut at the greatest length; (batch, n_best)
     attention: object  # (batch, n_best, length, ...), or () where the model gives none
 
-    def checked(self):
+    def checked(self, every=False):
         """`check` where this has values; within what is being compiled nothing."""
-        return self.check() if has_values(self.scores) else self
+        return self.check(every) if has_values(self.scores) else self
 
-    def check(self):
+    def check(self, every=False):
         """Raise where an item has no sequence at all; return self.
+
+        Args:
+            every: Whether to raise too where it has fewer than asked for.
 
         Raises:
             ValueError: As it says; names the first such item.
         """
-        scores = ops.convert_to_numpy(self.scores)
-        none = np.flatnonzero(scores[:, 0] <= NEVER / 10)
+        missing = ops.convert_to_numpy(self.scores) <= NEVER / 10
+        none = np.flatnonzero(missing.any(1) if every else missing[:, 0])
         if len(none):
             raise ValueError(
                 f"Item {none[0]} of the batch has no sequence: its logits are NaN or "

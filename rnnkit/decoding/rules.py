@@ -67,7 +67,9 @@ class Rules:
         if self.processors or self.prefix is not None:
             own = log_probs = finite(log_probs)
         for processor, s in zip(self.processors, state["processors"]):
-            log_probs, s = processor(log_probs, s, history)
+            changed, s = processor(log_probs, s, history)
+            # What is forbidden stays so, however it is weighed.
+            log_probs = ops.where(log_probs > NEVER / 10, changed, NEVER)
             states.append(s)
         symbols = ops.arange(ops.shape(own)[1], dtype="int32")
         if self.end is not None and not _is_zero(self.min_length):

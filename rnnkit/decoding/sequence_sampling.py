@@ -136,7 +136,9 @@ def sample_sequences(
     )
     tokens, log_probs, scores, lengths, attention = drawn.grown
     ended = ops.any(tokens == (-2 if end is None else end), axis=-1)
-    return Hypotheses(tokens, scores, lengths, log_probs, ended, attention).checked()
+    return Hypotheses(tokens, scores, lengths, log_probs, ended, attention).checked(
+        every=True
+    )
 
 
 def _of(values, tokens):

@@ -119,8 +119,7 @@ def test_an_end_may_be_forced():
 def two_lines(tokens, state):
     """p(end) = .5, p(a, end) = .3, p(b, end) = .2."""
     first = state["step"][:, None] == 0
-    after = ops.where(tokens[:, None] == 1, [[1.0, 0, 0]], [[1.0, 0, 0]])
-    p = ops.where(first, [[0.5, 0.3, 0.2]], after)
+    p = ops.where(first, [[0.5, 0.3, 0.2]], [[1.0, 0.0, 0.0]])
     return ops.log(p), {"step": state["step"] + 1}
 
 

@@ -124,10 +124,28 @@ def test_predicted_remaining_steps_end_the_sequence():
     assert np.all(found.scores > -10)
 
 
+def test_what_one_thinks_impossible_is_so_in_the_geometric_mean():
+    logits = tables(1)[0]
+    next_step, state = model(logits)
+
+    def never_one(tokens, s):
+        return ops.tile([[0.0, -np.inf, 0.0, 0.0]], (len(tokens), 1)), s
+
+    both = ensemble([next_step, never_one], [0.95, 0.05], mean="geometric")
+    found = beam_search(
+        both, [state, ()], start=0, end=END, max_length=3, beam_width=60, n_best=60
+    )
+    exists = np.array(found.scores[0]) > -1e29
+    assert not (np.array(found.tokens[0])[exists] == 1).any()
+
+
 def test_what_cannot_be_is_named():
     next_step, state = model(tables(1)[0])
-    with pytest.raises(ValueError, match="weights must be 2 numbers that add up to 1"):
-        ensemble([next_step] * 2, [0.5, 0.6])
+    for weights in ([0.5, 0.6], [1.5, -0.5]):
+        with pytest.raises(ValueError, match="weights must be 2 numbers of 0 or more"):
+            ensemble([next_step] * 2, weights)
+    with pytest.raises(ValueError, match="at least one model"):
+        ensemble([])
     with pytest.raises(ValueError, match='mean is "arithmetic" or "geometric", got'):
         ensemble([next_step], mean="median")
     three = ensemble([next_step, lambda t, s: (ops.zeros((len(t), 3)), s)])

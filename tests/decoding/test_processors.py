@@ -120,9 +120,23 @@ def test_each_is_exhaustive(case, n_best):
             agrees(found, item, wanted, atol=5e-5)
 
 
-def test_what_is_forbidden_stays_so_however_flat_the_rest_is():
+def impossible(tokens, state):
+    """Tokens 0 and 3 have no probability at all."""
+    return ops.tile([[-np.inf, 1.0, 1.0, -np.inf]], (len(tokens), 1)), state
+
+
+@pytest.mark.parametrize(
+    "processors",
+    [
+        [BannedTokens([0, 3]), Temperature(50.0)],
+        [BannedTokens([0, 3]), RepetitionPenalty(0.05)],
+        [BannedTokens([0, 3]), ShallowFusion(impossible, (), -5.0)],
+        [ShallowFusion(impossible, (), 0.05)],
+    ],
+    ids=["temperature", "repetition", "taken away", "fused"],
+)
+def test_what_is_forbidden_stays_so_however_it_is_weighed(processors):
     next_step, state = model(tables(1)[0])
-    processors = [BannedTokens([0, 3]), Temperature(50.0)]
     found = exact(next_step, state, max_length=3, processors=processors)
     exists = ops.convert_to_numpy(found.scores[0]) > -1e29
     assert exists.sum() == 4  # tokens 1 before the end: none, one, two; three, cut

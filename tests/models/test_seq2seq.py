@@ -375,7 +375,7 @@ def test_what_does_not_fit_together_says_so():
         make(encoder=[keras.layers.Dense(8)])
     with pytest.raises(ValueError, match=r"widths \[12\], .* ends with \[8, 8\]"):
         make(bridge="copy")
-    with pytest.raises(ValueError, match="bridge is .* got 'Dense'"):
+    with pytest.raises(ValueError, match=r"bridge is .* got 'Dense'"):
         make(bridge="Dense")
     short = make(encoder=[PyramidalBidirectional(GRU(8))])
     with pytest.raises(ValueError, match="no attention to single tokens"):

@@ -6,6 +6,7 @@ from keras import ops
 
 from rnnkit.decoding.processors.base import Processor
 from rnnkit.decoding.rules import finite, log_probabilities, step_of
+from rnnkit.decoding.scorers.base import NEVER
 
 
 class ShallowFusion(Processor):
@@ -46,4 +47,9 @@ class ShallowFusion(Processor):
                 f"The model to fuse has {logits.shape[-1]} symbols, the search "
                 f"{log_probs.shape[-1]}."
             )
-        return log_probs + self.weight * finite(log_probabilities(logits)), state
+        other = finite(log_probabilities(logits))
+        known = other > NEVER / 10
+        fused = log_probs + self.weight * ops.where(known, other, 0.0)
+        if self.weight > 0:  # what it thinks impossible is so
+            fused = ops.where(known, fused, NEVER)
+        return fused, state

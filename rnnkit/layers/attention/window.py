@@ -65,8 +65,9 @@ class WindowAttention(StatefulAttention):
         weights = ops.sum(ops.expand_dims(alpha, -1) * windows, axis=1)
         if "mask" in prepared:
             weights = ops.where(prepared["mask"], weights, 0)
-        context = self.context(ops.expand_dims(weights, 1), prepared)
-        return context[:, 0], weights, (kappa,)
+        # The weights do not sum to 1: in half precision they might be infinite.
+        context = ops.einsum("bu,buf->bf", weights, wide(prepared["memory"]))
+        return ops.cast(context, self.compute_dtype), weights, (kappa,)
 
     def get_config(self):
         return {**super().get_config(), "mixtures": self.mixtures}
