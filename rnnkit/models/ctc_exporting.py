@@ -1,6 +1,6 @@
 """A CTC model as a TensorFlow SavedModel: features or samples in, texts out."""
 
-import keras
+from rnnkit.models import saved_model
 
 
 def export_ctc_model(model, path, **decoding):
@@ -10,11 +10,7 @@ def export_ctc_model(model, path, **decoding):
         RuntimeError: Keras runs on another backend than TensorFlow.
         ValueError: The model has not been built.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "A SavedModel is written by TensorFlow: load the model under "
-            'KERAS_BACKEND="tensorflow" and export it there.'
-        )
+    saved_model.needs_tensorflow()
     if not model.built:
         raise ValueError("The model has not been built: train it, or call it once.")
     import tensorflow as tf
@@ -41,7 +37,4 @@ def export_ctc_model(model, path, **decoding):
         )
         return {"text": vocabulary.decode_tensor(ids), "score": score}
 
-    module = tf.Module()
-    module.serve = serve
-    module.weights = [variable.value for variable in model.variables]
-    tf.saved_model.save(module, str(path), signatures={"serving_default": serve})
+    saved_model.write(model, path, serve)

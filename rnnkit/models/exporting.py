@@ -1,7 +1,6 @@
 """A language model as a TensorFlow SavedModel: strings in, strings out."""
 
-import keras
-
+from rnnkit.models import saved_model
 from rnnkit.models.text_generation import continue_text, step_noise
 
 
@@ -11,11 +10,7 @@ def export_text_model(model, path, k, p):
     Raises:
         RuntimeError: Keras runs on another backend than TensorFlow.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "A SavedModel is written by TensorFlow: load the model under "
-            'KERAS_BACKEND="tensorflow" and export it there.'
-        )
+    saved_model.needs_tensorflow()
     import tensorflow as tf
 
     vocabulary = model.vocabulary
@@ -69,7 +64,4 @@ def export_text_model(model, path, k, p):
             )
         return {"text": vocabulary.decode_tensor(ids)}
 
-    module = tf.Module()
-    module.serve = serve
-    module.weights = [variable.value for variable in model.variables]
-    tf.saved_model.save(module, str(path), signatures={"serving_default": serve})
+    saved_model.write(model, path, serve)

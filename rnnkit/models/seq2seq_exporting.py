@@ -1,6 +1,6 @@
 """A sequence-to-sequence model as a TensorFlow SavedModel: strings in, strings out."""
 
-import keras
+from rnnkit.models import saved_model
 
 
 def export_seq2seq(model, path, n_best=1, max_length=None, beam_width=5, **options):
@@ -9,11 +9,7 @@ def export_seq2seq(model, path, n_best=1, max_length=None, beam_width=5, **optio
     Raises:
         RuntimeError: Keras runs on another backend than TensorFlow.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "A SavedModel is written by TensorFlow: load the model under "
-            'KERAS_BACKEND="tensorflow" and export it there.'
-        )
+    saved_model.needs_tensorflow()
     import tensorflow as tf
 
     source_vocabulary = model.source_vocabulary
@@ -38,7 +34,4 @@ def export_seq2seq(model, path, n_best=1, max_length=None, beam_width=5, **optio
         text = target_vocabulary.decode_tensor(tokens)
         return {"text": tf.reshape(text, (-1, n_best)), "score": found.scores}
 
-    module = tf.Module()
-    module.serve = serve
-    module.weights = [variable.value for variable in model.variables]
-    tf.saved_model.save(module, str(path), signatures={"serving_default": serve})
+    saved_model.write(model, path, serve)
