@@ -6,6 +6,7 @@ Every cell of `rnnkit.cells`, and every cell of your own that carries
 
 from rnnkit.layers.attention_pooling import AttentionPooling
 from rnnkit.layers.bidirectional import Bidirectional, PyramidalBidirectional
+from rnnkit.layers.column_convolution import ColumnConvolution
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
 from rnnkit.layers.named import LAYERS
@@ -18,6 +19,7 @@ from rnnkit.layers.torch_weights import weights_from_torch
 __all__ = [
     "AttentionPooling",
     "Bidirectional",
+    "ColumnConvolution",
     "DeepRecurrent",
     "Deltas",
     "LogMel",

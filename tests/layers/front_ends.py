@@ -10,6 +10,9 @@ OF_SAMPLES = {
     "MFCC": lambda **more: layers.MFCC(RATE, bins=20, **more),
 }
 OF_FRAMES = {
+    "ColumnConvolution": lambda **more: layers.ColumnConvolution(
+        (3, 5), pool_sizes=((2, 2), (3, 1)), activation="tanh", **more
+    ),
     "Deltas": lambda **more: layers.Deltas(**more),
     "SpecAugment": lambda **more: layers.SpecAugment(feature_width=2, **more),
     "Standardize": lambda **more: layers.Standardize(**more),
