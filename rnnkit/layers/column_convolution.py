@@ -76,7 +76,9 @@ class ColumnConvolution(keras.layers.Layer):
         ]
         self.normalizations = [
             keras.layers.BatchNormalization(
-                dtype=self.dtype_policy, name=f"normalization_{k}"
+                momentum=0.9,  # a batch has thousands of columns
+                dtype=self.dtype_policy,
+                name=f"normalization_{k}",
             )
             for k in range(len(self.filters) if normalize else 0)
         ]
@@ -147,5 +149,5 @@ def _pooled(x, mask, size):
     below = -x.shape[2] % across
     if along > 1 or below:  # rounds up, whatever the width
         x = ops.pad(x, [[0, 0], [0, along - 1], [0, below], [0, 0]])
-    x = ops.max_pool(x, size, padding="valid", data_format="channels_last")
+    x = ops.max_pool(x, size, size, padding="valid", data_format="channels_last")
     return x, None if mask is None else mask[:, ::along]

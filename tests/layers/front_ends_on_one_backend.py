@@ -17,7 +17,11 @@ def main(path):
         x, mask = batch_of(name)
         layer.build(x.shape)
         rng = np.random.default_rng(1)
-        layer.set_weights([rng.normal(size=w.shape) for w in layer.weights])
+        values = [rng.normal(size=w.shape) for w in layer.weights]
+        squares = ["variance" in w.name for w in layer.weights]
+        layer.set_weights(
+            [np.abs(v) if square else v for v, square in zip(values, squares)]
+        )
         numbers[f"{name} masked"] = layer(x, mask=mask)
         if name in FRAMEWISE:
             numbers[f"{name} mask"] = layer.compute_mask(x, mask)

@@ -11,7 +11,7 @@ PROGRAM = Path(__file__).with_name("front_ends_on_one_backend.py")
 
 
 @pytest.fixture(scope="module")
-def tensorflownumbers_of(tmp_path_factory):
+def tensorflow_numbers(tmp_path_factory):
     """What the program computes on TensorFlow."""
     return numbers_of("tensorflow", PROGRAM, tmp_path_factory.mktemp("tensorflow"))
 
