@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from rnnkit.layers.frames import whole, zero_masked
@@ -13,15 +14,17 @@ from rnnkit.registration import export
 class ColumnConvolution(keras.layers.Layer):
     """A stack of two-dimensional convolutions that keeps the line's direction.
 
-        y^k = pool_k(activation(normalize(W_k * y^{k-1} + b_k))),  y^0 the image
+        y^k = activation(normalize(max_pool_k(W_k * y^{k-1} + b_k))),  y^0 the image
 
     The image lies on its side, its width is time: `(batch, width, height)`, or
     `(batch, width, height, channels)`, becomes `(batch, columns, features)`, where
     every block divides width and height by its pool size, rounding up, and the
     features of a column are all that is left of the height, `height' * filters[-1]`.
+    The maxima come first because they make the rest cheaper; for an activation that
+    rises they are the same before it and after.
 
-    Outside of an image all is zeros, for the convolutions and for the maxima alike;
-    masked columns too are read as zeros in every block, and come out as zeros. The
+    Outside of an image all is zeros for the convolutions, and nothing for the maxima.
+    Masked columns too are read as zeros in every block, and come out as zeros. The
     real columns of an item are its first ones; of its mask every column stays whose
     pool has a real one.
 
@@ -109,14 +112,17 @@ class ColumnConvolution(keras.layers.Layer):
                 f"{inputs.shape[2]}: bring them to that height first."
             )
         x = inputs if len(inputs.shape) == 4 else ops.expand_dims(inputs, -1)
-        x = zero_masked(x, mask)
+        if mask is None:
+            mask = ops.ones(ops.shape(x)[:2], "bool")
+        after = [0, self.stride - 1]  # whatever the width, pools round it up
+        mask = ops.pad(ops.cast(mask, "bool"), [[0, 0], after])
+        x = zero_masked(ops.pad(x, [[0, 0], after, [0, 0], [0, 0]]), mask)
         for k, convolution in enumerate(self.convolutions):
-            x = convolution(x)
+            x, mask = _maxima(convolution(x), mask, self.pool_sizes[k])
             if self.normalize:
-                real = None if mask is None else ops.expand_dims(mask, -1)
+                real = ops.expand_dims(mask, -1)
                 x = self.normalizations[k](x, training=training, mask=real)
             x = zero_masked(self.activation(x), mask)
-            x, mask = _pooled(x, mask, self.pool_sizes[k])
         batch, columns, height, channels = ops.shape(x)
         return ops.reshape(x, (batch, columns, height * channels))
 
@@ -141,13 +147,15 @@ class ColumnConvolution(keras.layers.Layer):
         }
 
 
-def _pooled(x, mask, size):
-    """The maxima of `x` over windows of `size`, zeros after its end, and their mask."""
+def _maxima(x, mask, size):
+    """The maxima of real columns of `x` in windows of `size`; zeros where none is."""
     along, across = size
-    if size == (1, 1):
-        return x, mask
-    below = -x.shape[2] % across
-    if along > 1 or below:  # rounds up, whatever the width
-        x = ops.pad(x, [[0, 0], [0, along - 1], [0, below], [0, 0]])
-    x = ops.max_pool(x, size, size, padding="valid", data_format="channels_last")
-    return x, None if mask is None else mask[:, ::along]
+    if along > 1:
+        x = ops.where(mask[:, :, None, None], x, -np.inf)
+    if below := -x.shape[2] % across:
+        x = ops.pad(x, [[0, 0], [0, 0], [0, below], [0, 0]], constant_values=-np.inf)
+    if size != (1, 1):
+        x = ops.max_pool(x, size, size, padding="valid", data_format="channels_last")
+    columns = ops.shape(x)[1]
+    mask = mask[:, ::along][:, :columns]
+    return zero_masked(x, mask), mask

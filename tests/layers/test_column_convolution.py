@@ -49,16 +49,14 @@ def block(x, convolution, normalization, size):
         for j in range(height):
             part = larger[i : i + side, j : j + side]
             y[i, j] = np.einsum("abc,abcd->d", part, kernel)
-    if normalization is None:
-        y += convolution.bias.numpy()
-    else:
-        scale, shift, mean, variance = map(np.array, normalization.weights)
-        y = scale * (y - mean) / np.sqrt(variance + normalization.epsilon) + shift
-    y = np.tanh(y)
     columns, rows = -(-width // size[0]), -(-height // size[1])
-    larger = np.zeros((columns * size[0], rows * size[1], y.shape[2]))
+    larger = np.full((columns * size[0], rows * size[1], y.shape[2]), -np.inf)
     larger[:width, :height] = y
-    return larger.reshape(columns, size[0], rows, size[1], -1).max((1, 3))
+    y = larger.reshape(columns, size[0], rows, size[1], -1).max((1, 3))
+    if normalization is None:
+        return np.tanh(y + convolution.bias.numpy())
+    scale, shift, mean, variance = map(np.array, normalization.weights)
+    return np.tanh(scale * (y - mean) / np.sqrt(variance + 1e-3) + shift)
 
 
 def read(layer, x):
@@ -93,11 +91,11 @@ def test_statistics_count_real_columns_alone():
     layer.normalizations[0].momentum = 0.0
     layer(x, mask=MASK, training=True)
     kernel = layer.convolutions[0].kernel
-    convolved = [
-        tf.nn.conv2d(x[row : row + 1, :width, :, None], kernel, 1, "SAME")
-        for row, width in enumerate(WIDTHS)
-    ]
-    every = np.concatenate([np.reshape(one, (-1, 3)) for one in convolved])
+    every = []
+    for row, width in enumerate(WIDTHS):
+        y = tf.nn.conv2d(x[row : row + 1, :width, :, None], kernel, 1, "SAME")
+        every.append(np.reshape(tf.nn.max_pool2d(y, 2, 2, "SAME"), (-1, 3)))
+    every = np.concatenate(every)
     got = layer.normalizations[0].get_weights()
     for value, wanted in zip(got, (scale, shift, every.mean(0), every.var(0))):
         np.testing.assert_allclose(value, wanted, atol=1e-4)
