@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from rnnkit.layers.column_normalization import ColumnNormalization
 from rnnkit.layers.frames import whole, zero_masked
 from rnnkit.registration import export
 
@@ -78,11 +79,7 @@ class ColumnConvolution(keras.layers.Layer):
             for k, count in enumerate(self.filters)
         ]
         self.normalizations = [
-            keras.layers.BatchNormalization(
-                momentum=0.9,  # a batch has thousands of columns
-                dtype=self.dtype_policy,
-                name=f"normalization_{k}",
-            )
+            ColumnNormalization(dtype=self.dtype_policy, name=f"normalization_{k}")
             for k in range(len(self.filters) if normalize else 0)
         ]
 
@@ -120,8 +117,7 @@ class ColumnConvolution(keras.layers.Layer):
         for k, convolution in enumerate(self.convolutions):
             x, mask = _maxima(convolution(x), mask, self.pool_sizes[k])
             if self.normalize:
-                real = ops.expand_dims(mask, -1)
-                x = self.normalizations[k](x, training=training, mask=real)
+                x = self.normalizations[k](x, mask, training=training)
             x = zero_masked(self.activation(x), mask)
         batch, columns, height, channels = ops.shape(x)
         return ops.reshape(x, (batch, columns, height * channels))
