@@ -10,6 +10,8 @@ from rnnkit.recipe.examples import digest as digest
 from rnnkit.recipe.examples import hold_out as hold_out
 from rnnkit.recipe.examples import tone_words as tone_words
 from rnnkit.recipe.ngram import CharNGram as CharNGram
+from rnnkit.recipe.reading import reading_ways as reading_ways
+from rnnkit.recipe.reading import tuned as tuned
 from rnnkit.recipe.run import Run as Run
 from rnnkit.recipe.training import adam as adam
 from rnnkit.recipe.training import resume as resume

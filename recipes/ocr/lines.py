@@ -1,0 +1,191 @@
+"""Images of lines and their texts: scanned, or rendered; and how they are varied."""
+
+import ast
+import dataclasses
+import functools
+import pathlib
+import string
+import sysconfig
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+import rnnkit
+
+HEIGHT = 32
+LETTERS = "aeinorst"  # of the made-up words
+TEX = set(string.ascii_letters + string.digits + " !#%&()*+,-./:;=?@[]")
+"""What TeX's roman fonts have in the places of ASCII."""
+
+# Families are kept apart: what is tested has not been seen in any weight.
+FONTS = {
+    "train": [
+        *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
+        *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
+        *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique")),
+        *("cmr10", "cmb10", "cmti10"),
+    ],
+    "valid": ["cmss10", "cmtt10"],
+    "test": ["STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic"],
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Lines:
+    """What a recogniser learns from and is tested on.
+
+    Attributes:
+        parts: `{part: rnnkit.data.Examples}`; images are `(width, height)`.
+        varied: Makes the images and texts of an epoch from its number.
+        texts: All training texts, for what is known of the language.
+    """
+
+    parts: dict
+    varied: object
+    texts: tuple
+
+
+def read_lines(config):
+    """Return the `Lines` that a configuration names."""
+    if config.data == "archiscribe":
+        return scanned(config)
+    if config.data not in ("rendered", "words"):
+        raise SystemExit(
+            f"No data {config.data!r}; there are rendered, archiscribe and words."
+        )
+    return rendered(config)
+
+
+def scanned(config):
+    """Archiscribe's lines, works held out."""
+    parts = {}
+    for part, found in rnnkit.data.load_archiscribe().items():
+        images = tuple(np.ascontiguousarray(image.T) for image in found.inputs)
+        parts[part] = dataclasses.replace(found, inputs=images)
+    train = parts["train"]
+
+    def varied(epoch):
+        rng = np.random.default_rng((config.seed, epoch))
+        return [distorted(image, rng) for image in train.inputs], train.texts
+
+    return Lines(parts, varied, train.texts)
+
+
+def rendered(config):
+    """Lines of text in fonts that are in every installation of matplotlib."""
+    texts = made_up_words() if config.data == "words" else docstring_lines()
+
+    def examples(part, count, seed, varied=False):
+        rng = np.random.default_rng((config.seed, seed))
+        rows = []
+        while len(rows) < count:
+            font = str(rng.choice(FONTS[part]))
+            text = str(rng.choice(texts[part]))
+            if font.startswith("cm") and not set(text) <= TEX:
+                continue
+            image = render(text, font, rng, varied)
+            rows.append((image, text, font))
+        images, lines, fonts = zip(*rows)
+        names = tuple(f"{font} {k}" for k, font in enumerate(fonts))
+        return rnnkit.data.Examples(names, images, lines, fonts)
+
+    parts = {
+        "train": examples("train", config.lines, 0, varied=True),
+        "valid": examples("valid", config.lines // 10, 1),
+        "test": examples("test", config.lines // 10, 2),
+    }
+
+    def varied(epoch):
+        found = examples("train", config.lines, 3 + epoch, varied=True)
+        return found.inputs, found.texts
+
+    return Lines(parts, varied, tuple(texts["train"]))
+
+
+def made_up_words():
+    """Return `{part: texts}` of random letters."""
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list(LETTERS), n)) for n in rng.integers(2, 6, 900)]
+    pairs = [" ".join(pair) for pair in zip(words[::2], words[1::2])]
+    return {"train": pairs[:350], "valid": pairs[350:400], "test": pairs[400:]}
+
+
+@functools.cache
+def docstring_lines(shortest=8, longest=40):
+    """Return `{part: texts}`: lines of the standard library's docstrings.
+
+    Of every ten modules the fifth is for validation and the tenth for the test; a
+    line that training has too is in neither.
+    """
+    printable = set(string.printable) - set(string.whitespace) | {" "}
+    found = {"train": {}, "valid": {}, "test": {}}
+    for place, path in enumerate(sorted(pathlib.Path(_library()).glob("*.py"))):
+        part = {4: "valid", 9: "test"}.get(place % 10, "train")
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+                for line in (ast.get_docstring(node) or "").splitlines():
+                    text = " ".join(line.split())
+                    if shortest <= len(text) <= longest and printable >= set(text):
+                        found[part][text] = None
+    train = list(found["train"])
+    held_out = {
+        part: [text for text in found[part] if text not in found["train"]]
+        for part in ("valid", "test")
+    }
+    return {"train": train, **held_out}
+
+
+def _library():
+    return sysconfig.get_path("stdlib")
+
+
+def render(text, font, rng, varied=False):
+    """Return an image of `text`, `(width, 32)`, ink in [0, 1].
+
+    Size, place, blur, contrast and noise are drawn at random; with `varied` width,
+    slant and thickness too.
+    """
+    face = _face(font, int(rng.integers(17, 25)))
+    left, _, right, _ = face.getbbox(text, anchor="ls")
+    margin = rng.integers(2, 10, 2)
+    width = int(right - left + margin.sum())
+    image = Image.new("L", (width, HEIGHT))
+    place = (int(margin[0]) - left, int(rng.integers(21, 25)))
+    ImageDraw.Draw(image).text(place, text, 255, face, anchor="ls")
+    if varied:
+        width = round(width * rng.uniform(0.85, 1.2))
+        image = image.resize((width, HEIGHT), Image.Resampling.BILINEAR)
+    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
+    ink = np.asarray(image, "float32").T / 255
+    ink = distorted(ink, rng) if varied else ink * rng.uniform(0.6, 1)
+    noise = rng.uniform(0, 0.06) * rng.standard_normal(ink.shape, "float32")
+    return np.clip(ink + noise, 0, 1).astype("float32")
+
+
+@functools.cache
+def _face(font, size):
+    folder = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf")
+    return ImageFont.truetype(folder / f"{font}.ttf", size)
+
+
+def distorted(ink, rng):
+    """Return the image slanted, moved, higher or lower, fainter, bolder or thinner."""
+    width, height = ink.shape
+    middle = (height - 1) / 2
+    rows = np.arange(height) - middle
+    slant = np.clip(rng.normal(0, 0.08), -0.25, 0.25)
+    columns = np.arange(width)[:, None] + slant * rows
+    rows = rows / rng.uniform(0.9, 1.1) + middle + rng.uniform(-1.5, 1.5)
+    rows = np.broadcast_to(rows, columns.shape)
+    columns, rows = np.clip(columns, -1, width), np.clip(rows, -1, height)
+    left, below = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    across, up = (columns - left).astype("float32"), (rows - below).astype("float32")
+    paper = np.pad(ink, [[1, 2], [1, 2]])
+    near, far = (
+        paper[left + k, below + 1] * (1 - up) + paper[left + k, below + 2] * up
+        for k in (1, 2)
+    )
+    found = near * (1 - across) + far * across
+    thickness = np.exp(rng.normal(0, 0.3))
+    return (rng.uniform(0.6, 1) * found**thickness).astype("float32")
