@@ -54,8 +54,7 @@ def _draw(axes, image, text, transcription, alignment):
         before = middles[place - 1] if place else 0
         _write(axes, (before + after) / 2, height + 12, f"+{symbols}", WRONG)
     sure = transcription.score / max(len(transcription.symbols), 1)
-    shown = "".join(drawable(symbol) for symbol in text.replace(" ", "\0"))
-    shown = shown.replace("\0", " ")
+    shown = " ".join("".join(map(drawable, word)) for word in text.split(" "))
     axes.set_title(
         f"{shown}   ({sure:.2f} nats a symbol)",
         loc="left",

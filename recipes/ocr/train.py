@@ -68,11 +68,10 @@ PRESETS = {
     "archiscribe": dataclasses.replace(
         RENDERED,
         data="archiscribe",
-        filters=(32, 64, 96),
+        filters=(16, 48, 96),
         units=160,
         dropout=0.3,
         epochs=20,
-        baseline_epochs=4,
     ),
     "smoke": dataclasses.replace(
         RENDERED,
