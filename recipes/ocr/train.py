@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from lines import HEIGHT, read_lines
 from picture import draw_lines
+from scoring import confidence, halves, unknown
 
 import rnnkit
 from rnnkit import recipe
@@ -244,41 +245,7 @@ def measure(model, lines, run, config):
         ],
     )
     draw(model, test, greedy, run)
-    return metrics | unknown(lines)
-
-
-def confidence(found):
-    """Return the log-probability of each reading in nats a symbol."""
-    return np.array([one.score / max(len(one.symbols), 1) for one in found])
-
-
-def halves(truth, read, sure):
-    """Return the character error of the surer half of the lines, and of the other."""
-    order = np.argsort(-sure, kind="stable")
-    middle = len(order) // 2
-    parts = {"the surer half": order[:middle], "the other half": order[middle:]}
-    return {
-        f"character error, greedy, {name}": jiwer.cer(
-            [truth[k] for k in part], [read[k] for k in part]
-        )
-        for name, part in parts.items()
-    }
-
-
-def unknown(lines):
-    """Return how much of the test part the training texts do not have."""
-    characters = set("".join(lines.texts))
-    words = {word for text in lines.texts for word in text.split()}
-    test = lines.parts["test"].texts
-    tested = [word for text in test for word in text.split()]
-    return {
-        "test characters unknown in training": sum(
-            letter not in characters for text in test for letter in text
-        ),
-        "share of test words outside the lexicon": float(
-            np.mean([word not in words for word in tested])
-        ),
-    }
+    return metrics | unknown(lines.texts, test.texts)
 
 
 def draw(model, test, found, run, count=8):
