@@ -79,7 +79,7 @@ def rendered(config):
     """Lines of text in fonts that are in every installation of matplotlib."""
     texts = made_up_words() if config.data == "words" else docstring_lines()
 
-    def examples(part, count, seed, varied=False):
+    def examples(part, count, seed, varied=False, widest=np.inf):
         rng = np.random.default_rng((config.seed, seed))
         rows = []
         while len(rows) < count:
@@ -88,7 +88,8 @@ def rendered(config):
             if font.startswith("cm") and not set(text) <= TEX:
                 continue
             image = render(text, font, rng, varied)
-            rows.append((image, text, font))
+            if len(image) <= widest:
+                rows.append((image, text, font))
         images, lines, fonts = zip(*rows)
         names = tuple(f"{font} {k}" for k, font in enumerate(fonts))
         return rnnkit.data.Examples(names, images, lines, fonts)
@@ -99,8 +100,10 @@ def rendered(config):
         "test": examples("test", config.lines // 10, 2),
     }
 
+    widest = max(map(len, parts["train"].inputs))  # no epoch has a size of its own
+
     def varied(epoch):
-        found = examples("train", config.lines, 3 + epoch, varied=True)
+        found = examples("train", config.lines, 3 + epoch, True, widest)
         return found.inputs, found.texts
 
     return Lines(parts, varied, tuple(texts["train"]))

@@ -29,7 +29,7 @@ class Config:
     German print), or words (made up, rendered)."""
     lines: int = 4000
     """Rendered lines in an epoch, each epoch new ones; a tenth for the test."""
-    widest: int = 1050
+    widest: int = 1030
     """Pixels; scanned lines that are wider are left out of training, as few as they
     are all others of a batch would be padded to them."""
     filters: tuple[int, ...] = (16, 32, 64)
@@ -41,8 +41,8 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 12
-    baseline_epochs: int = 3
+    epochs: int = 7
+    baseline_epochs: int = 1
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
@@ -59,6 +59,8 @@ class Config:
     """Nats for each word or symbol that is read, chosen likewise."""
     tuning: int = 64
     """Validation lines on which both are chosen."""
+    watched: int = 96
+    """Validation lines that are read after each epoch."""
     seed: int = 0
     checkpoint_seconds: float = 60.0
     """Seconds between two checkpoints."""
@@ -73,8 +75,8 @@ PRESETS = {
         RENDERED,
         data="archiscribe",
         units=160,
-        epochs=18,
-        baseline_epochs=2,
+        epochs=7,
+        baseline_epochs=1,
     ),
     "smoke": dataclasses.replace(
         RENDERED,
@@ -141,7 +143,7 @@ def learn(config, lines, run, name="checkpoint"):
 
     def batches(images, texts, **options):
         return rnnkit.data.SequenceBatches(
-            images, texts, vocabulary, config.batch_size, **options
+            images, texts, vocabulary, config.batch_size, buckets=2, **options
         )
 
     first = batches(train.inputs, train.texts)
@@ -149,10 +151,8 @@ def learn(config, lines, run, name="checkpoint"):
         recipe.adam(config.learning_rate, len(first) * config.epochs, config.warmup)
     )
     model.build((None, None, HEIGHT))
-    readable = np.array(
-        [set(text) <= set(vocabulary.characters) for text in valid.texts]
-    )
-    valid = valid.subset(readable)
+    readable = [set(text) <= set(vocabulary.characters) for text in valid.texts]
+    valid = spread(valid.subset(np.array(readable)), config.watched)
     resume = recipe.resume(run.path(name), config.checkpoint_seconds)
     recipe.train(
         model,
@@ -170,6 +170,12 @@ def learn(config, lines, run, name="checkpoint"):
         validation_data=batches(valid.inputs, valid.texts, like=first),
     )
     return model, resume
+
+
+def spread(examples, count):
+    """Return so many examples, from the first to the last."""
+    places = np.linspace(0, len(examples) - 1, min(count, len(examples)))
+    return examples.subset(places.astype(int))
 
 
 class Epochs:
@@ -206,7 +212,7 @@ def measure(model, lines, run, config):
     """
     test, valid = lines.parts["test"], lines.parts["valid"]
     truth = list(test.texts)
-    tuning = valid.subset(np.arange(len(valid)) < config.tuning)
+    tuning = spread(valid, config.tuning)
     images, tuning_images = (
         rnnkit.data.SequenceBatches(part.inputs, batch_size=64, buckets=2)
         for part in (test, tuning)
