@@ -95,7 +95,7 @@ def rendered(config):
         return rnnkit.data.Examples(names, images, lines, fonts)
 
     parts = {
-        "train": examples("train", config.lines, 0, varied=True),
+        "train": examples("train", config.lines, 0, True, config.widest),
         "valid": examples("valid", config.lines // 10, 1),
         "test": examples("test", config.lines // 10, 2),
     }

@@ -29,9 +29,9 @@ class Config:
     German print), or words (made up, rendered)."""
     lines: int = 4000
     """Rendered lines in an epoch, each epoch new ones; a tenth for the test."""
-    widest: int = 1030
-    """Pixels; scanned lines that are wider are left out of training, as few as they
-    are all others of a batch would be padded to them."""
+    widest: int = 420
+    """Pixels; the few lines that are wider are left out of training, as half of the
+    others are padded to the widest."""
     filters: tuple[int, ...] = (16, 32, 64)
     """Channels of the convolutions; each halves the height, the first two the width
     too."""
@@ -41,7 +41,7 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 7
+    epochs: int = 8
     baseline_epochs: int = 1
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
@@ -74,6 +74,7 @@ PRESETS = {
     "archiscribe": dataclasses.replace(
         RENDERED,
         data="archiscribe",
+        widest=1030,
         units=160,
         epochs=7,
         baseline_epochs=1,
@@ -86,7 +87,7 @@ PRESETS = {
         units=32,
         layers=1,
         dropout=0.0,
-        epochs=16,
+        epochs=12,
         baseline_epochs=8,
         learning_rate=1e-2,
         beam_width=10,
