@@ -62,7 +62,7 @@ def test_tested_lines_are_in_no_other_part(module):
     train, valid, test = (set(texts[part]) for part in ("train", "valid", "test"))
     assert min(map(len, (train, valid, test))) > 100
     assert not train & (valid | test)
-    assert all(8 <= len(text) <= 40 and text.isascii() for text in train | test)
+    assert all(8 <= len(text) <= 32 and text.isascii() for text in train | test)
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "test"])

@@ -118,7 +118,7 @@ def made_up_words():
 
 
 @functools.cache
-def docstring_lines(shortest=8, longest=40):
+def docstring_lines(shortest=8, longest=32):
     """Return `{part: texts}`: lines of the standard library's docstrings.
 
     Of every ten modules the fifth is for validation and the tenth for the test; a
@@ -149,18 +149,22 @@ def _library():
 def render(text, font, rng, varied=False):
     """Return an image of `text`, `(width, 32)`, ink in [0, 1].
 
-    Size, place, blur, contrast and noise are drawn at random; with `varied` width,
-    slant and thickness too.
+    Place, blur, contrast, noise and size, from the top of an l to the bottom of a g,
+    are drawn at random; with `varied` width, slant and thickness too.
     """
-    face = _face(font, int(rng.integers(17, 25)))
+    _, top, _, bottom = _face(font, 100).getbbox("lg", anchor="ls")
+    size = round(100 * rng.uniform(22, 27) / (bottom - top))
+    face = _face(font, size)
     left, _, right, _ = face.getbbox(text, anchor="ls")
     margin = rng.integers(2, 10, 2)
     width = int(right - left + margin.sum())
     image = Image.new("L", (width, HEIGHT))
-    place = (int(margin[0]) - left, int(rng.integers(21, 25)))
+    free = HEIGHT - size * (bottom - top) / 100  # pixels above and below the letters
+    baseline = round(rng.uniform(1, free - 1) - size * top / 100)
+    place = (int(margin[0]) - left, baseline)
     ImageDraw.Draw(image).text(place, text, 255, face, anchor="ls")
     if varied:
-        width = round(width * rng.uniform(0.85, 1.2))
+        width = round(width * rng.uniform(0.9, 1.2))
         image = image.resize((width, HEIGHT), Image.Resampling.BILINEAR)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255
@@ -172,7 +176,10 @@ def render(text, font, rng, varied=False):
 @functools.cache
 def _face(font, size):
     folder = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf")
-    return ImageFont.truetype(folder / f"{font}.ttf", size)
+    # Plain layout, which every build of Pillow has: no ligatures.
+    return ImageFont.truetype(
+        folder / f"{font}.ttf", size, layout_engine=ImageFont.Layout.BASIC
+    )
 
 
 def distorted(ink, rng):
