@@ -42,7 +42,7 @@ class Config:
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
     epochs: int = 8
-    baseline_epochs: int = 1
+    baseline_epochs: int = 8
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
@@ -276,7 +276,7 @@ def baseline(config, lines, run):
     test = lines.parts["test"]
     read = model.transcribe(list(test.inputs), batch_size=64)
     resume.path.unlink()
-    name = f"convolutions alone, {alone.epochs} epochs"
+    name = f"convolutions alone, {alone.epochs} epoch{'s' * (alone.epochs > 1)}"
     return {
         f"character error, {name}": jiwer.cer(list(test.texts), read),
         f"word error, {name}": jiwer.wer(list(test.texts), read),
