@@ -26,6 +26,7 @@ def draw_lines(rows, path):
     figure = Figure((13, 1.35 * len(rows)), dpi=120, layout="constrained")
     for axes, row in zip(figure.subplots(len(rows), 1, squeeze=False).flat, rows):
         _draw(axes, *row)
+        axes.set_xlim(0, max(len(image) for image, *_ in rows))  # one scale for all
     figure.savefig(path)
 
 
@@ -62,7 +63,6 @@ def _draw(axes, image, text, transcription, alignment):
         color="#6b7280",
         parse_math=False,
     )
-    axes.set_xlim(0, width)
     axes.set_ylim(height + 16, 0)
     axes.axis("off")
 
