@@ -15,6 +15,7 @@ import rnnkit
 
 HEIGHT = 32
 LETTERS = "aeinorst"  # of the made-up words
+_SLANTED = 5  # pixels that a slant moves a row at most
 TEX = set(string.ascii_letters + string.digits + " !#%&()*+,-./:;=?@[]")
 """What TeX's roman fonts have in the places of ASCII."""
 
@@ -63,20 +64,22 @@ def scanned(config):
     for part, found in rnnkit.data.load_archiscribe().items():
         images = tuple(np.ascontiguousarray(image.T) for image in found.inputs)
         parts[part] = dataclasses.replace(found, inputs=images)
-    train = parts["train"]
+    texts = parts["train"].texts
+    widths = np.array([len(image) for image in parts["train"].inputs])
+    train = parts["train"] = parts["train"].subset(widths <= config.widest)
 
     def varied(epoch):
         rng = np.random.default_rng((config.seed, epoch))
         return [distorted(image, rng) for image in train.inputs], train.texts
 
-    return Lines(parts, varied, train.texts)
+    return Lines(parts, varied, texts)
 
 
 def rendered(config):
     """Lines of text in fonts that are in every installation of matplotlib."""
     texts = made_up_words() if config.data == "words" else docstring_lines()
 
-    def examples(part, count, seed, varied=False):
+    def examples(part, count, seed, varied=False, widest=np.inf):
         rng = np.random.default_rng((config.seed, seed))
         rows = []
         while len(rows) < count:
@@ -85,34 +88,37 @@ def rendered(config):
             if font.startswith("cm") and not set(text) <= TEX:
                 continue
             image = render(text, font, rng, varied)
-            rows.append((image, text, font))
+            if len(image) <= widest:
+                rows.append((image, text, font))
         images, lines, fonts = zip(*rows)
         names = tuple(f"{font} {k}" for k, font in enumerate(fonts))
         return rnnkit.data.Examples(names, images, lines, fonts)
 
     parts = {
-        "train": examples("train", config.lines, 0, varied=True),
+        "train": examples("train", config.lines, 0, True, config.widest),
         "valid": examples("valid", config.lines // 10, 1),
         "test": examples("test", config.lines // 10, 2),
     }
 
+    widest = max(map(len, parts["train"].inputs))  # no epoch has a size of its own
+
     def varied(epoch):
-        found = examples("train", config.lines, 3 + epoch, varied=True)
+        found = examples("train", config.lines, 3 + epoch, True, widest)
         return found.inputs, found.texts
 
     return Lines(parts, varied, tuple(texts["train"]))
 
 
 def made_up_words():
-    """Return `{part: texts}` of random letters."""
+    """Return `{part: texts}` of two words, of forty that are random letters."""
     rng = np.random.default_rng(0)
-    words = ["".join(rng.choice(list(LETTERS), n)) for n in rng.integers(2, 6, 900)]
-    pairs = [" ".join(pair) for pair in zip(words[::2], words[1::2])]
-    return {"train": pairs[:350], "valid": pairs[350:400], "test": pairs[400:]}
+    words = ["".join(rng.choice(list(LETTERS), n)) for n in rng.integers(2, 6, 40)]
+    pairs = [" ".join(rng.choice(words, 2)) for _ in range(500)]
+    return {"train": pairs[:400], "valid": pairs[400:450], "test": pairs[450:]}
 
 
 @functools.cache
-def docstring_lines(shortest=8, longest=40):
+def docstring_lines(shortest=8, longest=32):
     """Return `{part: texts}`: lines of the standard library's docstrings.
 
     Of every ten modules the fifth is for validation and the tenth for the test; a
@@ -143,18 +149,22 @@ def _library():
 def render(text, font, rng, varied=False):
     """Return an image of `text`, `(width, 32)`, ink in [0, 1].
 
-    Size, place, blur, contrast and noise are drawn at random; with `varied` width,
-    slant and thickness too.
+    Place, blur, contrast, noise and size, from the top of an l to the bottom of a g,
+    are drawn at random; with `varied` width, slant and thickness too.
     """
-    face = _face(font, int(rng.integers(17, 25)))
+    _, top, _, bottom = _face(font, 100).getbbox("lg", anchor="ls")
+    size = round(100 * rng.uniform(22, 27) / (bottom - top))
+    face = _face(font, size)
     left, _, right, _ = face.getbbox(text, anchor="ls")
     margin = rng.integers(2, 10, 2)
     width = int(right - left + margin.sum())
     image = Image.new("L", (width, HEIGHT))
-    place = (int(margin[0]) - left, int(rng.integers(21, 25)))
+    free = HEIGHT - size * (bottom - top) / 100  # pixels above and below the letters
+    baseline = round(rng.uniform(1, free - 1) - size * top / 100)
+    place = (int(margin[0]) - left, baseline)
     ImageDraw.Draw(image).text(place, text, 255, face, anchor="ls")
     if varied:
-        width = round(width * rng.uniform(0.85, 1.2))
+        width = round(width * rng.uniform(0.9, 1.2))
         image = image.resize((width, HEIGHT), Image.Resampling.BILINEAR)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255
@@ -166,7 +176,10 @@ def render(text, font, rng, varied=False):
 @functools.cache
 def _face(font, size):
     folder = pathlib.Path(matplotlib.get_data_path(), "fonts", "ttf")
-    return ImageFont.truetype(folder / f"{font}.ttf", size)
+    # Plain layout, which every build of Pillow has: no ligatures.
+    return ImageFont.truetype(
+        folder / f"{font}.ttf", size, layout_engine=ImageFont.Layout.BASIC
+    )
 
 
 def distorted(ink, rng):
@@ -174,18 +187,14 @@ def distorted(ink, rng):
     width, height = ink.shape
     middle = (height - 1) / 2
     rows = np.arange(height) - middle
-    slant = np.clip(rng.normal(0, 0.08), -0.25, 0.25)
-    columns = np.arange(width)[:, None] + slant * rows
-    rows = rows / rng.uniform(0.9, 1.1) + middle + rng.uniform(-1.5, 1.5)
-    rows = np.broadcast_to(rows, columns.shape)
-    columns, rows = np.clip(columns, -1, width), np.clip(rows, -1, height)
-    left, below = np.floor(columns).astype(int), np.floor(rows).astype(int)
-    across, up = (columns - left).astype("float32"), (rows - below).astype("float32")
-    paper = np.pad(ink, [[1, 2], [1, 2]])
-    near, far = (
-        paper[left + k, below + 1] * (1 - up) + paper[left + k, below + 2] * up
-        for k in (1, 2)
-    )
-    found = near * (1 - across) + far * across
+    source = rows / rng.uniform(0.9, 1.1) + middle + rng.uniform(-1.5, 1.5)
+    weights = np.maximum(1 - np.abs(np.arange(height)[:, None] - source), 0)
+    found = np.pad(ink @ weights.astype("float32"), [[_SLANTED, _SLANTED + 1], [0, 0]])
+    moves = np.clip(rng.normal(0, 0.08), -0.25, 0.25) * rows + _SLANTED
+    for row, move in enumerate(moves):
+        first, part = int(move), np.float32(move % 1)
+        near, far = (found[first + k : first + k + width, row] for k in (0, 1))
+        found[:width, row] = near * (1 - part) + far * part
     thickness = np.exp(rng.normal(0, 0.3))
-    return (rng.uniform(0.6, 1) * found**thickness).astype("float32")
+    found = np.maximum(found[:width], 0) ** np.float32(thickness)
+    return found * np.float32(rng.uniform(0.6, 1))

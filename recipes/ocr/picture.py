@@ -26,6 +26,7 @@ def draw_lines(rows, path):
     figure = Figure((13, 1.35 * len(rows)), dpi=120, layout="constrained")
     for axes, row in zip(figure.subplots(len(rows), 1, squeeze=False).flat, rows):
         _draw(axes, *row)
+        axes.set_xlim(0, max(len(image) for image, *_ in rows))  # one scale for all
     figure.savefig(path)
 
 
@@ -54,8 +55,7 @@ def _draw(axes, image, text, transcription, alignment):
         before = middles[place - 1] if place else 0
         _write(axes, (before + after) / 2, height + 12, f"+{symbols}", WRONG)
     sure = transcription.score / max(len(transcription.symbols), 1)
-    shown = "".join(drawable(symbol) for symbol in text.replace(" ", "\0"))
-    shown = shown.replace("\0", " ")
+    shown = " ".join("".join(map(drawable, word)) for word in text.split(" "))
     axes.set_title(
         f"{shown}   ({sure:.2f} nats a symbol)",
         loc="left",
@@ -63,7 +63,6 @@ def _draw(axes, image, text, transcription, alignment):
         color="#6b7280",
         parse_math=False,
     )
-    axes.set_xlim(0, width)
     axes.set_ylim(height + 16, 0)
     axes.axis("off")
 

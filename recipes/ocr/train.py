@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from lines import HEIGHT, read_lines
 from picture import draw_lines
+from scoring import confidence, halves, unknown
 
 import rnnkit
 from rnnkit import recipe
@@ -28,7 +29,10 @@ class Config:
     German print), or words (made up, rendered)."""
     lines: int = 4000
     """Rendered lines in an epoch, each epoch new ones; a tenth for the test."""
-    filters: tuple[int, ...] = (24, 48, 96)
+    widest: int = 420
+    """Pixels; the few lines that are wider are left out of training, as half of the
+    others are padded to the widest."""
+    filters: tuple[int, ...] = (16, 32, 64)
     """Channels of the convolutions; each halves the height, the first two the width
     too."""
     units: int = 128
@@ -37,8 +41,8 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 12
-    baseline_epochs: int = 3
+    epochs: int = 8
+    baseline_epochs: int = 8
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
     """At its highest, after the warm-up; then it falls to zero along a cosine."""
@@ -53,8 +57,10 @@ class Config:
     """Of the n-grams' nats, of which validation chooses one."""
     bonuses: tuple[float, ...] = (0.0, 1.0)
     """Nats for each word or symbol that is read, chosen likewise."""
-    tuning: int = 100
+    tuning: int = 64
     """Validation lines on which both are chosen."""
+    watched: int = 96
+    """Validation lines that are read after each epoch."""
     seed: int = 0
     checkpoint_seconds: float = 60.0
     """Seconds between two checkpoints."""
@@ -68,11 +74,10 @@ PRESETS = {
     "archiscribe": dataclasses.replace(
         RENDERED,
         data="archiscribe",
-        filters=(32, 64, 96),
+        widest=1030,
         units=160,
-        dropout=0.3,
-        epochs=20,
-        baseline_epochs=4,
+        epochs=7,
+        baseline_epochs=1,
     ),
     "smoke": dataclasses.replace(
         RENDERED,
@@ -82,8 +87,8 @@ PRESETS = {
         units=32,
         layers=1,
         dropout=0.0,
-        epochs=6,
-        baseline_epochs=1,
+        epochs=16,
+        baseline_epochs=8,
         learning_rate=1e-2,
         beam_width=10,
         lm_weights=(0.5,),
@@ -139,7 +144,7 @@ def learn(config, lines, run, name="checkpoint"):
 
     def batches(images, texts, **options):
         return rnnkit.data.SequenceBatches(
-            images, texts, vocabulary, config.batch_size, **options
+            images, texts, vocabulary, config.batch_size, buckets=2, **options
         )
 
     first = batches(train.inputs, train.texts)
@@ -147,10 +152,8 @@ def learn(config, lines, run, name="checkpoint"):
         recipe.adam(config.learning_rate, len(first) * config.epochs, config.warmup)
     )
     model.build((None, None, HEIGHT))
-    readable = np.array(
-        [set(text) <= set(vocabulary.characters) for text in valid.texts]
-    )
-    valid = valid.subset(readable)
+    readable = [set(text) <= set(vocabulary.characters) for text in valid.texts]
+    valid = spread(valid.subset(np.array(readable)), config.watched)
     resume = recipe.resume(run.path(name), config.checkpoint_seconds)
     recipe.train(
         model,
@@ -168,6 +171,12 @@ def learn(config, lines, run, name="checkpoint"):
         validation_data=batches(valid.inputs, valid.texts, like=first),
     )
     return model, resume
+
+
+def spread(examples, count):
+    """Return so many examples, from the first to the last."""
+    places = np.linspace(0, len(examples) - 1, min(count, len(examples)))
+    return examples.subset(places.astype(int))
 
 
 class Epochs:
@@ -204,7 +213,11 @@ def measure(model, lines, run, config):
     """
     test, valid = lines.parts["test"], lines.parts["valid"]
     truth = list(test.texts)
-    tuning = valid.subset(np.arange(len(valid)) < config.tuning)
+    tuning = spread(valid, config.tuning)
+    images, tuning_images = (
+        rnnkit.data.SequenceBatches(part.inputs, batch_size=64, buckets=2)
+        for part in (test, tuning)
+    )
     ways = recipe.reading_ways(
         lines.texts,
         [list(text) for text in lines.texts],
@@ -216,13 +229,13 @@ def measure(model, lines, run, config):
     for way, options in ways.items():
         options = recipe.tuned(
             model,
-            list(tuning.inputs),
+            tuning_images,
             list(tuning.texts),
             options,
             config.lm_weights,
             config.bonuses,
         )
-        found = model.transcribe(list(test.inputs), details=True, **options)
+        found = model.transcribe(images, details=True, **options)
         rows[way] = [one.text for one in found]
         metrics[f"character error, {way}"] = jiwer.cer(truth, rows[way])
         metrics[f"word error, {way}"] = jiwer.wer(truth, rows[way])
@@ -239,41 +252,7 @@ def measure(model, lines, run, config):
         ],
     )
     draw(model, test, greedy, run)
-    return metrics | unknown(lines)
-
-
-def confidence(found):
-    """Return the log-probability of each reading in nats a symbol."""
-    return np.array([one.score / max(len(one.symbols), 1) for one in found])
-
-
-def halves(truth, read, sure):
-    """Return the character error of the surer half of the lines, and of the other."""
-    order = np.argsort(-sure, kind="stable")
-    middle = len(order) // 2
-    parts = {"the surer half": order[:middle], "the other half": order[middle:]}
-    return {
-        f"character error, greedy, {name}": jiwer.cer(
-            [truth[k] for k in part], [read[k] for k in part]
-        )
-        for name, part in parts.items()
-    }
-
-
-def unknown(lines):
-    """Return how much of the test part the training texts do not have."""
-    characters = set("".join(lines.texts))
-    words = {word for text in lines.texts for word in text.split()}
-    test = lines.parts["test"].texts
-    tested = [word for text in test for word in text.split()]
-    return {
-        "test characters unknown in training": sum(
-            letter not in characters for text in test for letter in text
-        ),
-        "share of test words outside the lexicon": float(
-            np.mean([word not in words for word in tested])
-        ),
-    }
+    return metrics | unknown(lines.texts, test.texts)
 
 
 def draw(model, test, found, run, count=8):
@@ -295,9 +274,9 @@ def baseline(config, lines, run):
     print("\nThe baseline: the same without recurrent layers.")
     model, resume = learn(alone, lines, run, "baseline_checkpoint")
     test = lines.parts["test"]
-    read = model.transcribe(list(test.inputs))
+    read = model.transcribe(list(test.inputs), batch_size=64)
     resume.path.unlink()
-    name = f"convolutions alone, {alone.epochs} epochs"
+    name = f"convolutions alone, {alone.epochs} epoch{'s' * (alone.epochs > 1)}"
     return {
         f"character error, {name}": jiwer.cer(list(test.texts), read),
         f"word error, {name}": jiwer.wer(list(test.texts), read),

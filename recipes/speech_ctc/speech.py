@@ -80,8 +80,7 @@ class Language:
             for word, spellings in self.spellings.items()
             if (kept := [s for s in spellings if inside >= set(self._parts(s))])
         }
-        self.words = rnnkit.lm.NGram.train(sentences, config.order)
-        self.symbols = rnnkit.lm.NGram.train(symbols, config.symbol_order)
+        self.texts, self.written = texts, symbols
 
     def target(self, text):
         """Return what the model is to write for a text."""
@@ -97,12 +96,11 @@ class Language:
 
     def ways(self, config):
         """Return `{name: options of transcribe}`, how to read what the model hears."""
-        return {
-            "greedy": {},
-            "symbol n-gram": {"lm": self.symbols, "beam_width": config.beam_width},
-            "lexicon and word n-gram": {
-                "lm": self.words,
-                "lexicon": self.spellings,
-                "beam_width": config.beam_width,
-            },
-        }
+        return recipe.reading_ways(
+            self.texts,
+            self.written,
+            self.spellings,
+            config.order,
+            config.symbol_order,
+            config.beam_width,
+        )

@@ -6,7 +6,6 @@ python recipes/speech_ctc/train.py --preset an4_phones
 """
 
 import dataclasses
-import itertools
 import pathlib
 import sys
 
@@ -207,9 +206,16 @@ def measure(model, parts, language, run, config):
     """
     metrics, rows = {}, {}
     for way, options in language.ways(config).items():
-        if options:
-            options = options | tuned(model, parts["valid"], language, options, config)
-        read = transcripts(model, parts["test"], options)
+        valid = parts["valid"]
+        options = recipe.tuned(
+            model,
+            list(valid.inputs),
+            truths(valid, language, options),
+            options,
+            config.lm_weights,
+            config.bonuses,
+        )
+        read = model.transcribe(list(parts["test"].inputs), **options)
         truth = truths(parts["test"], language, options)
         rows[way] = read
         if language.phones and "lexicon" not in options:
@@ -233,29 +239,11 @@ def measure(model, parts, language, run, config):
     }
 
 
-def transcripts(model, examples, options):
-    """Return what the model reads, a text each."""
-    return model.transcribe(list(examples.inputs), **options)
-
-
 def truths(examples, language, options):
     """Return what it was to read: words, or phones where there is no lexicon."""
     if language.phones and "lexicon" not in options:
         return [language.target(text) for text in examples.texts]
     return list(examples.texts)
-
-
-def tuned(model, examples, language, options, config):
-    """Return the weight and bonus with the fewest errors on some examples."""
-    truth = truths(examples, language, options)
-    grid = itertools.product(config.lm_weights, config.bonuses)
-    found = []
-    for weight, bonus in grid:
-        one = {"lm_weight": weight, "bonus": bonus}
-        read = transcripts(model, examples, options | one)
-        found.append((jiwer.wer(truth, read), weight, bonus))
-    _, weight, bonus = min(found)
-    return {"lm_weight": weight, "bonus": bonus}
 
 
 def draw(model, history, test, language, run, config):

@@ -110,17 +110,24 @@ class CTCReading:
         return self._kept.decoder
 
     def _sequences(self, x, y, **options):
-        if isinstance(x, SequenceBatches):
-            return x
-        rows = _rows(x)
-        axes = len(getattr(self, "_input_shape", None) or ()) - 1
-        for index, row in enumerate(rows):
-            if axes > 0 and row.ndim != axes:
-                raise ValueError(
-                    f"Sequence {index} has {row.ndim} axes, the model reads sequences "
-                    f"of {axes}: give a list of arrays, also for a single one."
-                )
-        return SequenceBatches(rows, _texts(y), self.vocabulary, **options)
+        shape = getattr(self, "_input_shape", None) or ()
+        if not isinstance(x, SequenceBatches):
+            rows, axes = _rows(x), len(shape) - 1
+            for index, row in enumerate(rows):
+                if axes > 0 and row.ndim != axes:
+                    raise ValueError(
+                        f"Sequence {index} has {row.ndim} axes, the model reads "
+                        f"sequences of {axes}: give a list of arrays, also for a "
+                        "single one."
+                    )
+            x = SequenceBatches(rows, _texts(y), self.vocabulary, **options)
+        found = x.inputs[0].shape[1:]
+        if any(a not in (None, b) for a, b in zip(shape[2:], found)):
+            raise ValueError(
+                f"Sequence {x.kept[0]} has axes {found} after time, the model reads "
+                f"{shape[2:]}: bring all sequences to that size."
+            )
+        return x
 
 
 def _rows(x):

@@ -41,7 +41,7 @@ def tuned(model, inputs, truth, options, weights, bonuses):
 
     Args:
         model: An `rnnkit.models.CTCModel`.
-        inputs: Held-out sequences, not those of the test.
+        inputs: Held-out sequences as `transcribe` takes them, not those of the test.
         truth: Their texts, as `transcribe` is to write them; words are compared.
         options: Of `transcribe`; without a language model they come back as they are.
         weights: Nats for each nat of the n-gram, `lm_weight`, to try.

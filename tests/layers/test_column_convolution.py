@@ -150,24 +150,36 @@ def test_what_cannot_be_is_refused_in_words(options, words):
         ColumnConvolution(**options)
 
 
-def test_a_recogniser_of_lines_learns_saves_and_exports(tmp_path):
-    """Letters are strokes at different heights; widths are all different."""
+LETTERS = "abc"
+
+
+def strokes(count, height=9):
+    """Lines of unlike width: letters are strokes at different heights."""
     rng = np.random.default_rng(1)
-    texts = ["".join(rng.choice(list("abc"), rng.integers(1, 6))) for _ in range(48)]
-    lines = []
-    for text in texts:
-        line = rng.normal(0, 0.1, (8 * len(text) + rng.integers(4), 9))
-        for k, letter in enumerate(text):
-            at = 3 * "abc".index(letter)
+    texts, lines = [], []
+    for _ in range(count):
+        texts.append("".join(rng.choice(list(LETTERS), rng.integers(1, 6))))
+        line = rng.normal(0, 0.1, (8 * len(texts[-1]) + rng.integers(4), height))
+        for k, letter in enumerate(texts[-1]):
+            at = 3 * LETTERS.index(letter)
             line[8 * k + 2 : 8 * k + 5, at : at + 2] += 1
         lines.append(line.astype("float32"))
+    return lines, texts
+
+
+def reader():
     keras.utils.set_random_seed(0)
     encoder = [
         ColumnConvolution((8, 8), pool_sizes=((2, 2), (1, 2))),
         Bidirectional(LSTM(8, return_sequences=True)),
     ]
-    model = CTCModel(encoder, Characters("abc"))
+    model = CTCModel(encoder, Characters(LETTERS))
     model.compile(keras.optimizers.Adam(2e-2))
+    return model
+
+
+def test_a_reader_of_lines_learns_saves_and_exports(tmp_path):
+    (lines, texts), model = strokes(48), reader()
     model.fit(lines, texts, batch_size=8, epochs=12, verbose=0)
     read = model.transcribe(lines)
     assert np.mean([one == text for one, text in zip(read, texts)]) > 0.8
@@ -182,3 +194,16 @@ def test_a_recogniser_of_lines_learns_saves_and_exports(tmp_path):
         x[row, : len(line)] = line
     found = serve(inputs=tf.constant(x), lengths=tf.constant(widths, tf.int32))
     assert [text.decode() for text in found["text"].numpy()] == read
+
+
+def test_a_line_of_another_height_is_named():
+    (lines, texts), model = strokes(5), reader()
+    lines[3] = np.zeros((20, 11), "float32")
+    with pytest.warns(UserWarning, match=r"1 of 5 .* 3: it has axes \(11,\)"):
+        model.fit(lines, texts, verbose=0)
+    with pytest.raises(ValueError, match=r"1 of 5 .* 3: it has axes \(11,\)"):
+        model.fit(lines, texts, verbose=0, strict=True)
+    with pytest.raises(ValueError, match=r"Sequence 3: it has axes \(11,\)"):
+        model.transcribe(lines)
+    with pytest.raises(ValueError, match=r"Sequence 0 has axes \(11,\) after time"):
+        model.transcribe(lines[3:4])

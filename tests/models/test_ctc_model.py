@@ -382,6 +382,10 @@ def test_half_precision_reads_whole_samples():
     ("call", "message"),
     [
         (lambda m: m.transcribe(INPUTS[0]), "Sequence 0 has 1 axes, the model reads"),
+        (
+            lambda m: m.transcribe([x[:, :3] for x in INPUTS]),
+            r"Sequence 0 has axes \(3,\) after time, the model reads \(4,\)",
+        ),
         (lambda m: m.fit(INPUTS), "no texts"),
         (lambda m: m.align(INPUTS), "Give texts to align"),
         (lambda m: m.transcribe(INPUTS, lexicon="abc"), "lexicon is a list of texts"),

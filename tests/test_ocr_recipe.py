@@ -1,0 +1,181 @@
+"""The recipe that reads lines: its data, its scores, and as a user runs it."""
+
+import collections
+import importlib
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import rnnkit  # noqa: F401  (defines what the model holds)
+from tests.running import killed_in_mid_epoch, recipe, results, run, start
+
+for needed in ("jiwer", "matplotlib", "PIL"):
+    pytest.importorskip(needed)
+
+TRAIN = recipe("ocr")
+Read = collections.namedtuple("Read", ("score", "symbols"))
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """Imports a file of the recipe's folder."""
+    monkeypatch.syspath_prepend(str(TRAIN.parent))
+
+    def load(name):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return importlib.import_module(name)
+
+    return load
+
+
+class Neutral:
+    """A generator of random numbers that gives the middle of what is asked for."""
+
+    def uniform(self, low, high):
+        return (low + high) / 2
+
+    def normal(self, mean, deviation):
+        return mean
+
+
+def family(font):
+    """What of a font's name its weights and slants share."""
+    known = ("DejaVuSansMono", "DejaVuSans", "DejaVuSerif", "STIX", "cms", "cmt")
+    return next((name for name in known if font.startswith(name)), font)
+
+
+def test_tested_families_are_in_no_other_part(module):
+    fonts = module("lines").FONTS
+    test, valid, train = (
+        {family(font) for font in fonts[part]} for part in ("test", "valid", "train")
+    )
+    assert test == {"STIX"}
+    assert not test & (valid | train)
+    assert not set(fonts["valid"]) & set(fonts["train"])
+
+
+def test_tested_lines_are_in_no_other_part(module):
+    texts = module("lines").docstring_lines()
+    train, valid, test = (set(texts[part]) for part in ("train", "valid", "test"))
+    assert min(map(len, (train, valid, test))) > 100
+    assert not train & (valid | test)
+    assert all(8 <= len(text) <= 32 and text.isascii() for text in train | test)
+
+
+@pytest.mark.parametrize("part", ["train", "valid", "test"])
+def test_rendered_text_is_ink_on_paper_of_one_height(module, part):
+    lines, rng = module("lines"), np.random.default_rng(0)
+    for font in lines.FONTS[part]:
+        short, long = (lines.render(text, font, rng) for text in ("in", "in" * 9))
+        for ink in (short, long):
+            assert ink.shape[1] == lines.HEIGHT
+            assert ink.dtype == np.float32
+            assert 0 <= ink.min() < 0.1 < 0.35 < ink.max() <= 1
+        assert len(long) > 2 * len(short)
+        varied = [lines.render("in", font, rng, varied=True) for _ in range(4)]
+        assert len({len(ink) for ink in varied}) > 1
+
+
+def test_distortion_without_chance_is_but_fainter(module):
+    ink = np.random.default_rng(0).random((50, 32), "float32")
+    found = module("lines").distorted(ink, Neutral())
+    np.testing.assert_allclose(found, 0.8 * ink, atol=1e-6)
+
+
+def test_distortion_slants_and_moves(module):
+    ink = np.zeros((60, 32), "float32")
+    ink[30, 4:28] = 1
+    random, moved = Neutral(), Neutral()
+    random.normal = lambda mean, deviation: 0.2 if deviation == 0.08 else mean
+    found = module("lines").distorted(ink, random)
+    centres = (found * np.arange(60)[:, None]).sum(0)[4:28] / found.sum(0)[4:28]
+    np.testing.assert_allclose(np.diff(centres), -0.2, atol=1e-4)
+    moved.uniform = lambda low, high: 1.0
+    found = module("lines").distorted(ink, moved)
+    np.testing.assert_allclose(found[:, 3:27], ink[:, 4:28], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "wrong", "missed"),
+    [
+        ("abc", "abc", set(), {}),
+        ("abc", "axc", {1}, {}),
+        ("abc", "ac", set(), {1: "b"}),
+        ("ac", "abc", {1}, {}),
+        ("a b", "ab", set(), {1: " "}),
+        ("ab", "a b", {1}, {}),
+        ("ab", "", set(), {0: "ab"}),
+        ("a|<b", "a|b", set(), {2: "<"}),
+    ],
+)
+def test_errors_are_marked_where_they_are(module, text, read, wrong, missed):
+    assert module("picture").errors(text, tuple(read)) == (wrong, missed)
+
+
+def test_the_surer_half_is_by_nats_a_symbol(module):
+    scoring = module("scoring")
+    read = ["aaaa", "b", "cx", "xx"]
+    found = [
+        Read(score, tuple(text)) for score, text in zip((-4, -0.5, -3, -8.0), read)
+    ]
+    sure = scoring.confidence(found)
+    np.testing.assert_allclose(sure, [-1, -0.5, -1.5, -4])
+    assert scoring.halves(["aaaa", "b", "cc", "dd"], read, sure) == {
+        "character error, greedy, the surer half": 0.0,
+        "character error, greedy, the other half": 0.75,
+    }
+
+
+def test_what_training_lacks_is_counted(module):
+    found = module("scoring").unknown(("ab b", "c"), ("ab d", "d b"))
+    assert list(found.values()) == [2, 0.5]
+
+
+@pytest.mark.slow
+def test_smoke_learns_to_read(tmp_path):
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0, printed
+    folder = tmp_path / "runs" / "ocr" / "smoke"
+    assert results(tmp_path)["metrics"]["character error, greedy"] < 0.2
+    rows = json.loads((folder / "transcripts.json").read_text("utf-8"))
+    assert len(rows) == 40
+    for name in ("training.png", "predictions.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+    assert not list(folder.glob("*checkpoint"))
+    model = keras.saving.load_model(folder / "model.keras")
+    assert model.vocabulary.characters == " aeinorst"
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0
+    assert "has finished before" in printed
+
+
+@pytest.mark.slow
+def test_missing_the_error_is_a_failure(tmp_path):
+    flags = ("--epochs", 1, "--baseline-epochs", 1, "--learning-rate", 0.0)
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke", *flags)
+    assert status == 1
+    assert "It had to reach 20% character error and did not." in printed
+
+
+@pytest.mark.slow
+def test_killed_in_mid_epoch_it_goes_on(tmp_path):
+    flags = ("--preset", "smoke", "--baseline-epochs", 1, "--checkpoint-seconds", 0)
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir()
+    cut.mkdir()
+    printed, status = run(whole, TRAIN, *flags)
+    assert status == 0, printed
+    killed_in_mid_epoch(start(cut, TRAIN, *flags), cut)
+    printed, status = run(cut, TRAIN, *flags)
+    assert status == 0, printed
+    assert "Going on from" in printed
+    one, other = (
+        json.loads(
+            (folder / "runs/ocr").glob("*/transcripts.json").__next__().read_text()
+        )
+        for folder in (whole, cut)
+    )
+    assert [row["greedy"] for row in one] == [row["greedy"] for row in other]
