@@ -89,7 +89,7 @@ def test_smoke_learns_to_turn_words_round(tmp_path):
     command = (TRAIN, "--preset", "smoke")
     printed, status = run(tmp_path, *command)
     assert status == 0, printed
-    assert "--- after epoch 16 " in printed
+    assert "--- after epoch 8 " in printed
     folder = tmp_path / "runs" / "translation" / "smoke"
     found = results(tmp_path)
     assert found["metrics"]["exact match, beam 5"] >= 0.8

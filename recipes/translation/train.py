@@ -124,7 +124,7 @@ PRESETS = {
         dropout=0.0,
         batch_size=32,
         buckets=1,
-        epochs=16,
+        epochs=8,
         learning_rate=2e-2,
         reach=0.8,
     ),
