@@ -89,6 +89,21 @@ def scaled(image, height):
     return found.numpy()[..., 0]
 
 
+def likest(images, others, size=(128, 32)):
+    """Return for each image which of the others is the likest, all at one size.
+
+    The likest has the largest cosine of the angle between the two, pixel by pixel.
+    """
+    import tensorflow as tf
+
+    def rows(inputs):
+        found = np.stack([tf.image.resize(x[..., None], size, "area") for x in inputs])
+        found = found.reshape(len(found), -1)
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    return (rows(images) @ rows(others).T).argmax(axis=1)
+
+
 def _inputs(images):
     """Images `(height, width)` as what the model reads, `(width, height)`."""
     inputs = []

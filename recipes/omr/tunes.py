@@ -152,12 +152,12 @@ def read_incipit(tune, name, most=28):
     or meter, or more or fewer beats than the time signature says; those that are
     shorter than eight symbols are not taken.
     """
-    from music21 import abcFormat
+    from music21 import abcFormat, exceptions21
 
     handler = abcFormat.ABCHandler()
     try:
         handler.process(tune)
-    except Exception:  # noqa: BLE001  (music21 raises many, of what is no tune)
+    except exceptions21.Music21Exception:
         return None
     header, sharps, meter, reader = True, None, None, None
     for token in handler.tokens:
