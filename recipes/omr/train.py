@@ -5,7 +5,6 @@ python recipes/omr/train.py --preset primus
 """
 
 import dataclasses
-import itertools
 import pathlib
 import sys
 
@@ -194,12 +193,18 @@ def measure(model, parts, run, config):
     Returns:
         Metrics, a dict; and what was read greedily.
     """
-    test, metrics, rows = parts["test"], {}, {}
+    test, valid, metrics, rows = parts["test"], parts["valid"], {}, {}
     lm = rnnkit.lm.NGram.train([t.split() for t in parts["train"].texts], config.order)
     helped = {"lm": lm, "beam_width": config.beam_width}
     for way, options in (("greedy", {}), ("symbol n-gram", helped)):
-        if options:
-            options = options | tuned(model, parts["valid"], options, config)
+        options = recipe.tuned(
+            model,
+            list(valid.inputs),
+            list(valid.texts),
+            options,
+            config.lm_weights,
+            config.bonuses,
+        )
         read = rows[way] = model.transcribe(list(test.inputs), **options)
         metrics[f"symbol error, {way}"] = jiwer.wer(list(test.texts), read)
         metrics[f"sequence error, {way}"] = errors.of_sequences(test.texts, read)
@@ -214,17 +219,6 @@ def measure(model, parts, run, config):
         ],
     )
     return metrics, rows["greedy"]
-
-
-def tuned(model, examples, options, config):
-    """Return the weight and bonus with the fewest errors on some examples."""
-    found = []
-    for weight, bonus in itertools.product(config.lm_weights, config.bonuses):
-        one = {"lm_weight": weight, "bonus": bonus}
-        read = model.transcribe(list(examples.inputs), **options, **one)
-        found.append((jiwer.wer(list(examples.texts), read), weight, bonus))
-    _, weight, bonus = min(found)
-    return {"lm_weight": weight, "bonus": bonus}
 
 
 def baselines(parts):
