@@ -48,7 +48,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
             [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
         bridge: How the last states of the encoder's recurrent layers become the first
             ones of the decoder: "dense", a `DenseBridge` of its own; "copy", as they
-            are; a layer, such as `Bridge`; or None, for zeros.
+            are; a layer, such as `Bridge`; or None, for zeros, with attention.
         tie_embeddings: Whether the logits are products with the target's vectors; the
             decoder is to be as wide as these.
             [Press and Wolf, 2017](https://arxiv.org/abs/1608.05859)
@@ -139,6 +139,11 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
                 "The encoder has no recurrent layer whose states the bridge could "
                 "bring to the decoder: give bridge=None."
             )
+        if self.bridge is None and not self.attends:
+            raise ValueError(
+                "A decoder without attention knows of the source what the bridge "
+                'brings it alone: give bridge="dense".'
+            )
         widths = [state.shape[-1] for state in self._first_states(1)]
         given = [state[-1] for state in states]
         if self.bridge == "dense":
@@ -215,7 +220,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
     def logits(self, x):
         """What the decoder gave, `(..., units)`, to `(..., target vocabulary)`."""
         if self.head is None:
-            return self.target_embedding(x, reverse=True)
+            return self.target_embedding(ops.copy(x), reverse=True)  # without its mask
         return self.head(x)
 
     # Step by step

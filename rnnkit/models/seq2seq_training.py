@@ -153,7 +153,7 @@ class Seq2SeqTraining:
 
     def longest_source(self):
         """Tokens of the longest source trained on; 0 before any training."""
-        return int(ops.convert_to_numpy(self.longest))
+        return int(ops.convert_to_numpy(ops.convert_to_tensor(self.longest)))
 
     def _nats_of(self, x, y):
         return token_nats(y, self(x, training=False))[0]

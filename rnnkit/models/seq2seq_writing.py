@@ -87,7 +87,6 @@ class Seq2SeqWriting:
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")
-        sources = list(sources)
         if copy_unknown and not all(isinstance(one, str) for one in sources):
             raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
 
