@@ -58,7 +58,8 @@ class Seq2SeqTraining:
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         nats, counts = token_nats(y, y_pred)
-        self.nats.update_state(nats, counts)
+        # Flat, as Keras' mean is first taken over each row, however long it is.
+        self.nats.update_state(ops.reshape(nats, (-1,)), ops.reshape(counts, (-1,)))
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def fit(

@@ -330,7 +330,7 @@ def test_a_longer_source_is_written_and_warned_of_once(trained):
         (text,) = trained.translate(["a b c d e f a b c"])
     assert text
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         trained.translate(["a b c d e f a b c d"])
 
 
