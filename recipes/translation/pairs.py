@@ -83,7 +83,8 @@ def scores(config, written, truth):
     """Return how right texts are: `{measure: value}`, the one of `MEASURES` first."""
     if MEASURES[config.data] == "exact match":
         return {"exact match": float(np.mean([a == b for a, b in zip(written, truth)]))}
-    bleu, chrf = sacrebleu.BLEU(lowercase=True), sacrebleu.CHRF(lowercase=True)
+    bleu = sacrebleu.BLEU(lowercase=True, force=True)  # else it warns of spaces
+    chrf = sacrebleu.CHRF(lowercase=True)
     return {
         one.name.replace("chrF2", "chrF"): one.score
         for one in (

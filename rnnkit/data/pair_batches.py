@@ -28,7 +28,7 @@ class PairBatches(SequenceBatches):
 
     Raises:
         ValueError: As `SequenceBatches`; there are texts and no vocabulary, or ids
-            that it does not have.
+            that it does not have; or one text is given, and no list of them.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class PairBatches(SequenceBatches):
         strict=False,
         like=None,
     ):
-        targets = list(targets)
+        targets = listed(targets, "target")
         labels = ids_of(targets, target_vocabulary, "target")
         if target_vocabulary is not None:
             end = np.array([target_vocabulary.end], "int32")
@@ -81,11 +81,20 @@ class PairBatches(SequenceBatches):
         ]
 
 
-def ids_of(rows, vocabulary, name):
-    """Rows of ids, those of texts if they are such."""
+def listed(rows, name):
+    """Texts, or rows of ids, as a list.
+
+    Raises:
+        ValueError: It is one text, which would be taken for a list of characters.
+    """
     if isinstance(rows, (str, bytes)):
         raise ValueError(f"{name}s are a list of texts, got one text: {rows!r}.")
-    rows = list(rows)
+    return list(rows)
+
+
+def ids_of(rows, vocabulary, name):
+    """Rows of ids, those of texts if they are such."""
+    rows = listed(rows, name)
     if not (rows and isinstance(rows[0], (str, bytes))):
         rows = [np.asarray(row, "int32") for row in rows]
         size = np.inf if vocabulary is None else vocabulary.size

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import SequenceBatches
-from rnnkit.data.pair_batches import ids_of
+from rnnkit.data.pair_batches import ids_of, listed
 from rnnkit.decoding import WuCoverage, beam_search, sample_sequences
 from rnnkit.models import encoding
 from rnnkit.models.options import frozen
@@ -87,6 +87,7 @@ class Seq2SeqWriting:
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")
+        sources = listed(sources, "source")
         if copy_unknown and not all(isinstance(one, str) for one in sources):
             raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
 

@@ -356,6 +356,8 @@ def test_bad_pairs_are_named():
         model.fit(["a"], ["b"], sample_weight=[1])
     with pytest.raises(ValueError, match="a list of texts, got one text"):
         model.translate("a b")
+    with pytest.raises(ValueError, match="targets are a list of texts, got one text"):
+        model.score(["a b"], "b a")
     with pytest.raises(ValueError, match=r"source 1 holds what is no id .* \[99\]"):
         model.translate([[4], [99]])
     assert model.translate([]) == []
