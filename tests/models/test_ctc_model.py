@@ -360,6 +360,7 @@ def test_after_an_interrupted_pass_come_whole_ones():
     history = make().fit(data, epochs=3, callbacks=[Count()], verbose=0)
     assert seen == [1, 3, 3]
     assert len(history.history["loss"]) == 3
+    assert data.first == 0  # the next fit begins at the beginning
 
 
 def test_half_precision_reads_whole_samples():
