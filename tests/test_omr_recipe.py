@@ -282,10 +282,10 @@ def test_smoke_learns_and_says_where_everything_is(tmp_path):
 
 @pytest.mark.slow
 def test_missing_the_error_is_a_failure_and_a_killed_run_goes_on(tmp_path):
-    flags = ("--preset", "smoke", "--checkpoint-seconds", 0, "--reach", 0.0)
+    flags = ("--preset", "smoke", "--checkpoint-seconds", 0, "--learning-rate", 0.0)
     process = running.start(tmp_path, TRAIN, *flags)
     running.killed_in_mid_epoch(process, tmp_path)
     printed, status = running.run(tmp_path, TRAIN, *flags)
     assert "Going on from" in printed
     assert status == 1
-    assert "It had to reach 0% symbol error and did not." in printed
+    assert "It had to reach 10% symbol error and did not." in printed

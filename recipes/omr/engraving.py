@@ -248,7 +248,7 @@ def engrave(incipits, folder, height, workers):
 
 def _start(piece, path, height):
     """Engrave a piece in a process of its own."""
-    from rnnkit.training.files import atomic_write
+    import rnnkit  # here, that the process started below is light
 
     with tempfile.TemporaryDirectory() as folder:
         given, made = (pathlib.Path(folder, name) for name in ("in.json", "out.npz"))
@@ -257,7 +257,7 @@ def _start(piece, path, height):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"Engraving failed: {done.stderr.strip()[-500:]}")
-        with atomic_write(path) as file:
+        with rnnkit.training.atomic_write(path) as file:
             file.write(made.read_bytes())
 
 

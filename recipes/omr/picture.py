@@ -15,7 +15,7 @@ def draw(examples, read, path, count=6):
     right = [k for k, text in enumerate(examples.texts) if text == read[k]]
     half = min(count // 2, len(wrong))
     chosen = (_spread(wrong, half) + _spread(right, count - half))[:count]
-    figure = matplotlib.figure.Figure((13, 2.1 * len(chosen)), dpi=110)
+    figure = matplotlib.figure.Figure((10, 2.4 * len(chosen)), dpi=110)
     heights = {"height_ratios": [1.3, 1] * len(chosen)}
     rows = figure.subplots(2 * len(chosen), 1, squeeze=False, gridspec_kw=heights)
     widest = max(len(examples.inputs[k]) for k in chosen)
@@ -32,21 +32,28 @@ def draw(examples, read, path, count=6):
     figure.savefig(path)
 
 
-def _write(axes, pairs, columns=9):
+def _write(axes, pairs, columns=6):
     """Write symbols in lines below a staff."""
     for place, (true, seen) in enumerate(pairs):
         line, column = divmod(place, columns)
-        text = seen if seen == true else f"{seen or '–'} for {true or '–'}"
+        seen, true = map(_short, (seen, true))
+        text = seen if seen == true else f"{seen} for {true}"
         axes.text(
             column / columns,
-            0.9 - 0.24 * line,
-            text.replace("note-", "").replace("_", " "),
+            0.9 - 0.2 * line,
+            text,
             color=INK if seen == true else WRONG,
             weight="normal" if seen == true else "bold",
             fontsize=7,
             transform=axes.transAxes,
             parse_math=False,
         )
+
+
+def _short(symbol):
+    """Return a symbol in fewer letters, and a dash for none."""
+    text = (symbol or "–").replace("_", " ").removeprefix("note-")
+    return text.replace("Signature-", " ").replace("-", " ")
 
 
 def _spread(items, count):
