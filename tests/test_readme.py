@@ -14,13 +14,13 @@ README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 def test_snippets_run(capsys):
     """The Python blocks, one after another, as a reader would type them."""
     snippets = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert len(snippets) == 4
+    assert len(snippets) == 5
     names = {}
     for snippet in snippets:
         exec(compile(snippet, "README.md", "exec"), names)
     printed = capsys.readouterr().out
     assert printed.startswith("the ")
-    assert printed.endswith("['ab', 'ba', 'abb', 'bba']\n")
+    assert printed.endswith("['ab', 'ba', 'abb', 'bba']\n['one two']\n")
 
 
 def test_two_commands_start_it():

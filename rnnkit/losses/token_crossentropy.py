@@ -1,6 +1,5 @@
 """The cross-entropy of sequences that are written token by token."""
 
-import keras
 from keras import ops
 
 from rnnkit.losses.framewise import FrameLoss
@@ -44,7 +43,8 @@ class TokenCrossentropy(FrameLoss):
 
     `y_true` is `(batch, time)`, filled up with negative numbers, which count for
     nothing; `y_pred` logits `(batch, time, vocabulary)`. Unlike in a mean over items, a
-    long sequence counts more than a short one.
+    long sequence counts more than a short one. Under `tf.distribute` each replica
+    takes the mean over its own tokens.
 
     Args:
         label_smoothing: Share of each target that is spread over all tokens.
@@ -65,18 +65,7 @@ class TokenCrossentropy(FrameLoss):
         if self.reduction not in ("sum_over_batch_size", "mean"):
             return nats
         share = ops.cast(ops.size(counts), "float32")
-        return nats * (share / ops.maximum(_mean_of_replicas(ops.sum(counts)), 1.0))
+        return nats * (share / ops.maximum(ops.sum(counts), 1.0))
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
-
-
-def _mean_of_replicas(count):
-    """A number of this replica, as the mean over all: each token counts alike."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        replica = tf.distribute.get_replica_context()
-        if replica is not None and replica.num_replicas_in_sync > 1:
-            return replica.all_reduce(tf.distribute.ReduceOp.MEAN, count)
-    return count

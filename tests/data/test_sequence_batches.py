@@ -103,7 +103,7 @@ def test_a_bad_item_is_named_and_left_out():
         assert len(SequenceBatches(first_is_odd).inputs) == 3
     mixed = [np.zeros((3, 2), "int32"), np.full((3, 2), 0.7)]
     assert SequenceBatches(mixed)[0][0][0].max() == 0.7
-    with pytest.raises(ValueError, match="0 of 0 sequences"):
+    with pytest.raises(ValueError, match="There is no sequence"):
         SequenceBatches([], [], VOCABULARY)
     with pytest.raises(ValueError, match="4 sequences, but 1 labels"):
         SequenceBatches(INPUTS[:4], ["a"], VOCABULARY)
