@@ -336,17 +336,19 @@ else:
 """
 
 
+# Each in a process of its own: two strategies in one mistake each other's sums.
 ON_BATCHES = """
 from rnnkit.testing.checks import model
 from tests.discovered import MODELS
 
-for name in ("CTCModel", "Seq2Seq"):
-    model.distribution_changes_nothing(*MODELS[name]())
+model.distribution_changes_nothing(*MODELS["{}"]())
 """
 
 
 @pytest.mark.parametrize(
-    "program", [A_LAYER, A_MODEL, ON_BATCHES], ids=["layer", "model", "on batches"]
+    "program",
+    [A_LAYER, A_MODEL, ON_BATCHES.format("CTCModel"), ON_BATCHES.format("Seq2Seq")],
+    ids=["layer", "model", "CTCModel", "Seq2Seq"],
 )
 def test_two_devices_share_a_batch(program):
     done = subprocess.run(
