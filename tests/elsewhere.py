@@ -1,9 +1,11 @@
 """A program on another backend of Keras, in a process of its own."""
 
+import functools
 import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -33,3 +35,16 @@ def numbers_of(backend, program, folder):
     output_of(backend, program, path)
     with np.load(path) as numbers:
         return dict(numbers)
+
+
+def on_both(backend, program, folder):
+    """`numbers_of` a program on a backend and on TensorFlow, the same names in both."""
+    got, wanted = numbers_of(backend, program, folder), _on_tensorflow(program)
+    assert got.keys() == wanted.keys()
+    return got, wanted
+
+
+@functools.cache
+def _on_tensorflow(program):
+    with tempfile.TemporaryDirectory() as folder:
+        return numbers_of("tensorflow", program, Path(folder))

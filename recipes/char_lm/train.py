@@ -265,9 +265,6 @@ def report(run, config):
         {
             "training.png": "the curves, and what it wrote after some epochs",
             "samples.json": "all samples",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
-            "results.json": "the figures",
         },
         "Bits per character of the held-out text",
         [

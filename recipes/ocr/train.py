@@ -290,13 +290,9 @@ def report(run, config):
     return recipe.report(
         run,
         {
-            "training.png": "the curves",
             "predictions.png": "test lines, what was read where, errors in red",
             "transcripts.json": "every test line, how it was read and how surely",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
             "export": "the same as a SavedModel from images to text",
-            "results.json": "the figures",
         },
         failure=f"{config.reach:.0%} character error" if missed else None,
     )

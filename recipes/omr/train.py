@@ -140,31 +140,7 @@ def learn(config, parts, vocabulary, checkpoint):
     """
     keras.utils.set_random_seed(config.seed)
     model = rnnkit.models.CTCModel(encoder(config), vocabulary)
-
-    def batches(part, like=None, shuffle=False):
-        return rnnkit.data.SequenceBatches(
-            parts[part].inputs,
-            parts[part].texts,
-            vocabulary,
-            config.batch_size,
-            shuffle=shuffle,
-            seed=config.seed,
-            like=like,
-        )
-
-    train = batches("train", shuffle=True)
-    steps = len(train) * config.epochs
-    model.compile(recipe.adam(config.learning_rate, steps, config.warmup))
-    model.build((None, None, config.height))
-    resume = recipe.resume(checkpoint, config.checkpoint_seconds)
-    recipe.train(
-        model,
-        train.passes(config.epochs),
-        config.epochs,
-        resume,
-        validation_data=batches("valid", like=train),
-    )
-    return model, resume
+    return model, recipe.train_ctc(model, parts, config, checkpoint)
 
 
 def encoder(config):
@@ -251,13 +227,9 @@ def report(run, config):
     return recipe.report(
         run,
         {
-            "training.png": "the curves",
             "staves.png": "held-out staves and what was read, errors marked",
             "transcripts.json": "every test staff, and how it was read",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
             "export": "the same as a SavedModel from images to symbols",
-            "results.json": "the figures",
         },
         failure=f"{config.reach:.0%} symbol error" if missed else None,
     )

@@ -291,10 +291,6 @@ def report(run, config):
         run,
         {
             "attention.png": "which frames the model heeded, in some test clips",
-            "training.png": "the curves",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
-            "results.json": "the figures",
         },
         failure=f"an accuracy of {config.reach:.0%}" if missed else None,
     )

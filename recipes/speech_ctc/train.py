@@ -145,31 +145,8 @@ def learn(config, parts, language, run):
     """
     keras.utils.set_random_seed(config.seed)
     model = rnnkit.models.CTCModel(encoder(config), language.vocabulary)
-
-    def batches(part, like=None, shuffle=False):
-        return rnnkit.data.SequenceBatches(
-            parts[part].inputs,
-            [language.target(text) for text in parts[part].texts],
-            language.vocabulary,
-            config.batch_size,
-            shuffle=shuffle,
-            seed=config.seed,
-            like=like,
-        )
-
-    train = batches("train", shuffle=True)
-    steps = len(train) * config.epochs
-    model.compile(recipe.adam(config.learning_rate, steps, config.warmup))
-    model.build((None, *np.shape(train[0][0][0])[1:]))
-    resume = recipe.resume(run.path("checkpoint"), config.checkpoint_seconds)
-    recipe.train(
-        model,
-        train.passes(config.epochs),
-        config.epochs,
-        resume,
-        validation_data=batches("valid", like=train),
-    )
-    return model, resume
+    checkpoint = run.path("checkpoint")
+    return model, recipe.train_ctc(model, parts, config, checkpoint, language.target)
 
 
 def encoder(config):
@@ -283,13 +260,9 @@ def report(run, config):
     return recipe.report(
         run,
         {
-            "training.png": "the curves",
             "alignments.png": "where the symbols of three texts stand",
             "transcripts.json": "every test text, and how it was read",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
             "export": "the same as a SavedModel from samples to text",
-            "results.json": "the figures",
         },
         failure=f"{config.reach:.0%} error" if missed else None,
     )

@@ -309,12 +309,10 @@ def report(run, config):
     return recipe.report(
         run,
         {
-            "training.png": "the curves",
             "posteriors.png": "what the net says, and the path through it",
             "transcripts.json": "every test utterance, and how it was read",
             "model.keras": "the net, for keras.saving.load_model after `import rnnkit`",
             "ctc.keras": "the CTC model",
-            "results.json": "the figures",
         },
         failure=f"{config.reach:.0%} phone error" if missed else None,
     )

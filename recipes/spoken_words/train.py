@@ -238,9 +238,6 @@ def report(run, config):
         run,
         {
             "training.png": "the accuracy by epoch",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
-            "results.json": "the figures",
         },
         failure=f"an accuracy of {config.reach:.0%}" if missed else None,
     )

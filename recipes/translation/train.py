@@ -281,10 +281,7 @@ def report(run, config):
             "training.png": "the loss by epoch",
             "alignment.png": "where it looked as it wrote, of four test sources",
             "translations.json": "the test part, and what was written",
-            "model.keras": "the model, for keras.saving.load_model after "
-            "`import rnnkit`",
             "export": "a SavedModel from strings to strings",
-            "results.json": "the figures",
         },
         lines=[
             f"  {shown(name, value):>9}  {name}"

@@ -257,25 +257,31 @@ class Seq2SeqWriting:
             result = keras.tree.map_structure(
                 ops.convert_to_numpy, result._replace(attention=attention)
             )
+            count = result.tokens.shape[1]
+            tokens = [
+                result.tokens[row, k, : result.lengths[row, k] - result.ended[row, k]]
+                for row in range(len(lengths))
+                for k in range(count)
+            ]
+            texts = self.target_vocabulary.decode_all(tokens)
             for row, item in enumerate(batches.items(number)):
                 words = sources[item] if copy else None
                 found[item] = [
-                    self._written(result, row, k, lengths[row], words)
-                    for k in range(result.tokens.shape[1])
+                    self._written(result, row, k, lengths[row], words, *both)
+                    for k, both in enumerate(
+                        list(zip(tokens, texts))[row * count : (row + 1) * count]
+                    )
                 ]
         return found
 
-    def _written(self, result, row, k, length, words):
+    def _written(self, result, row, k, length, words, tokens, text):
         count = int(result.lengths[row, k])
         ended = bool(result.ended[row, k])
         attention = None
         if self.aligns:
             attention = result.attention[row, k, :count, :length]
-        tokens = result.tokens[row, k, : count - ended]
         vocabulary = self.target_vocabulary
-        if words is None or not (tokens == vocabulary.unknown).any():
-            text = vocabulary.decode(tokens)
-        else:
+        if words is not None and (tokens == vocabulary.unknown).any():
             seen = self.source_vocabulary.tokenize(words)
             names = [
                 seen[attention[t].argmax()]

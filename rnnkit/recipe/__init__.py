@@ -16,3 +16,4 @@ from rnnkit.recipe.run import Run as Run
 from rnnkit.recipe.training import adam as adam
 from rnnkit.recipe.training import resume as resume
 from rnnkit.recipe.training import train as train
+from rnnkit.recipe.training import train_ctc as train_ctc

@@ -5,6 +5,7 @@ import sys
 import keras
 
 from rnnkit import training
+from rnnkit.data import SequenceBatches
 
 
 def adam(peak, steps, warmup, clipnorm=5.0):
@@ -39,6 +40,47 @@ def resume(path, every=60.0):
             f"Going on from {path}: epoch {found.epoch + 1}, batch "
             f"{found.batch + 1}. --fresh starts anew."
         )
+    return found
+
+
+def train_ctc(model, parts, config, checkpoint, target=None):
+    """Compile a CTC model and train it, from its checkpoint on if there is one.
+
+    Args:
+        model: an `rnnkit.models.CTCModel`.
+        parts: dict with parts train and valid, `rnnkit.data.Examples`.
+        config: has batch_size, epochs, learning_rate, warmup, seed and
+            checkpoint_seconds.
+        checkpoint: the file.
+        target: a function from a text to what the model is to write; the text
+            itself by default.
+
+    Returns:
+        The `rnnkit.training.Resume`, as `resume` gives it.
+    """
+
+    def batches(part, **options):
+        return SequenceBatches(
+            parts[part].inputs,
+            [target(text) if target else text for text in parts[part].texts],
+            model.vocabulary,
+            config.batch_size,
+            seed=config.seed,
+            **options,
+        )
+
+    learnt = batches("train", shuffle=True)
+    steps = len(learnt) * config.epochs
+    model.compile(adam(config.learning_rate, steps, config.warmup))
+    model.build((None, None, *parts["train"].inputs[0].shape[1:]))
+    found = resume(checkpoint, config.checkpoint_seconds)
+    train(
+        model,
+        learnt.passes(config.epochs),
+        config.epochs,
+        found,
+        validation_data=batches("valid", like=learnt),
+    )
     return found
 
 

@@ -5,22 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.elsewhere import numbers_of
+from tests.elsewhere import on_both
 
 PROGRAM = Path(__file__).with_name("front_ends_on_one_backend.py")
 
 
-@pytest.fixture(scope="module")
-def tensorflow_numbers(tmp_path_factory):
-    """What the program computes on TensorFlow."""
-    return numbers_of("tensorflow", PROGRAM, tmp_path_factory.mktemp("tensorflow"))
-
-
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_front_ends_are_tensorflows(backend, tensorflow_numbers, tmp_path):
-    got = numbers_of(backend, PROGRAM, tmp_path)
-    assert got.keys() == tensorflow_numbers.keys()
-    for name, wanted in tensorflow_numbers.items():
+def test_front_ends_are_tensorflows(backend, tmp_path):
+    got, expected = on_both(backend, PROGRAM, tmp_path)
+    for name, wanted in expected.items():
         np.testing.assert_allclose(
             got[name], wanted, rtol=2e-4, atol=2e-4, err_msg=name
         )
