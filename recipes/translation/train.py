@@ -52,7 +52,7 @@ class Config:
     """Pairs to learn from, at most."""
     tokens: str = "characters"
     """characters, words, or pieces of words, learnt by SentencePiece."""
-    pieces: int = 8000
+    pieces: int = 4000
     """Of each language, where tokens are pieces."""
     minimum_count: int = 1
     """Characters and words that are rarer in the training part are unknown."""
