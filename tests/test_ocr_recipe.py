@@ -48,13 +48,14 @@ def family(font):
 
 
 def test_tested_families_are_in_no_other_part(module):
-    fonts = module("lines").FONTS
+    found = module("lines").FONTS.items()
+    fonts = {part: {font for row in rows for font in row} for part, rows in found}
     test, valid, train = (
-        {family(font) for font in fonts[part]} for part in ("test", "valid", "train")
+        set(map(family, fonts[part])) for part in ("test", "valid", "train")
     )
     assert test == {"STIX"}
     assert not test & (valid | train)
-    assert not set(fonts["valid"]) & set(fonts["train"])
+    assert not fonts["valid"] & fonts["train"]
 
 
 def test_tested_lines_are_in_no_other_part(module):
@@ -68,7 +69,7 @@ def test_tested_lines_are_in_no_other_part(module):
 @pytest.mark.parametrize("part", ["train", "valid", "test"])
 def test_rendered_text_is_ink_on_paper_of_one_height(module, part):
     lines, rng = module("lines"), np.random.default_rng(0)
-    for font in lines.FONTS[part]:
+    for font in (font for row in lines.FONTS[part] for font in row):
         short, long = (lines.render(text, font, rng) for text in ("in", "in" * 9))
         for ink in (short, long):
             assert ink.shape[1] == lines.HEIGHT
@@ -77,6 +78,16 @@ def test_rendered_text_is_ink_on_paper_of_one_height(module, part):
         assert len(long) > 2 * len(short)
         varied = [lines.render("in", font, rng, varied=True) for _ in range(4)]
         assert len({len(ink) for ink in varied}) > 1
+
+
+def test_strewn_characters_keep_spaces_and_most_others(module):
+    rng = np.random.default_rng(0)
+    text = "as plain as a text can be " * 40
+    found = module("lines").strewn(text, ["@", "^"], rng)
+    assert [c == " " for c in found] == [c == " " for c in text]
+    changed = np.mean([a != b for a, b in zip(found, text) if b != " "])
+    assert 0.2 < changed < 0.4
+    assert set(found) == set(text) | {"@", "^"}
 
 
 def test_distortion_without_chance_is_but_fainter(module):

@@ -19,16 +19,18 @@ _SLANTED = 5  # pixels that a slant moves a row at most
 TEX = set(string.ascii_letters + string.digits + " !#%&()*+,-./:;=?@[]")
 """What TeX's roman fonts have in the places of ASCII."""
 
-# Families are kept apart: what is tested has not been seen in any weight.
+# Families are kept apart: what is tested has not been seen in any weight. Each row of
+# a part is drawn as often as the others.
 FONTS = {
     "train": [
-        *(f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
-        *(f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")),
-        *(f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique")),
-        *("cmr10", "cmb10", "cmti10"),
+        [f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")],
+        [f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")],
+        [f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique")],
+        ["cmr10", "cmb10"],
+        ["cmti10"],
     ],
-    "valid": ["cmss10", "cmtt10"],
-    "test": ["STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic"],
+    "valid": [["cmss10"], ["cmtt10"]],
+    "test": [["STIXGeneral"], ["STIXGeneralBol"], ["STIXGeneralItalic"]],
 }
 
 
@@ -78,15 +80,18 @@ def scanned(config):
 def rendered(config):
     """Lines of text in fonts that are in every installation of matplotlib."""
     texts = made_up_words() if config.data == "words" else docstring_lines()
+    characters = set("".join(texts["train"]))
 
     def examples(part, count, seed, varied=False, widest=np.inf):
         rng = np.random.default_rng((config.seed, seed))
         rows = []
         while len(rows) < count:
-            font = str(rng.choice(FONTS[part]))
-            text = str(rng.choice(texts[part]))
-            if font.startswith("cm") and not set(text) <= TEX:
-                continue
+            font = str(rng.choice(FONTS[part][rng.integers(len(FONTS[part]))]))
+            letters = TEX if font.startswith("cm") else characters
+            while not set(text := str(rng.choice(texts[part]))) <= letters:
+                pass
+            if varied and rng.random() < config.strewn:
+                text = strewn(text, sorted(letters - {" "}), rng)
             image = render(text, font, rng, varied)
             if len(image) <= widest:
                 rows.append((image, text, font))
@@ -146,25 +151,37 @@ def _library():
     return sysconfig.get_path("stdlib")
 
 
+def strewn(text, characters, rng, share=0.3):
+    """Return the text with others in place of some characters, so that rare ones are
+    seen, and all where no word foretells them."""
+    return "".join(
+        str(rng.choice(characters)) if c != " " and rng.random() < share else c
+        for c in text
+    )
+
+
 def render(text, font, rng, varied=False):
     """Return an image of `text`, `(width, 32)`, ink in [0, 1].
 
     Place, blur, contrast, noise and size, from the top of an l to the bottom of a g,
-    are drawn at random; with `varied` width, slant and thickness too.
+    are drawn at random; with `varied` width, spaces, slant and thickness too.
     """
     _, top, _, bottom = _face(font, 100).getbbox("lg", anchor="ls")
     size = round(100 * rng.uniform(22, 27) / (bottom - top))
     face = _face(font, size)
-    left, _, right, _ = face.getbbox(text, anchor="ls")
+    words = text.split(" ")
+    space = face.getlength(" ") * (rng.uniform(0.6, 1.4) if varied else 1)
     margin = rng.integers(2, 10, 2)
-    width = int(right - left + margin.sum())
+    ends = np.cumsum([face.getlength(word) + space for word in words])
+    width = int(ends[-1] - space + margin.sum())
     image = Image.new("L", (width, HEIGHT))
     free = HEIGHT - size * (bottom - top) / 100  # pixels above and below the letters
     baseline = round(rng.uniform(1, free - 1) - size * top / 100)
-    place = (int(margin[0]) - left, baseline)
-    ImageDraw.Draw(image).text(place, text, 255, face, anchor="ls")
+    for word, place in zip(words, [0, *ends]):
+        place = (margin[0] + round(place), baseline)
+        ImageDraw.Draw(image).text(place, word, 255, face, anchor="ls")
     if varied:
-        width = round(width * rng.uniform(0.9, 1.2))
+        width = round(width * rng.uniform(0.75, 1.15))
         image = image.resize((width, HEIGHT), Image.Resampling.BILINEAR)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255

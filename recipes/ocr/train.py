@@ -29,6 +29,9 @@ class Config:
     German print), or words (made up, rendered)."""
     lines: int = 4000
     """Rendered lines in an epoch, each epoch new ones; a tenth for the test."""
+    strewn: float = 0.15
+    """Share of the rendered training lines in which characters are drawn at random
+    in the place of some."""
     widest: int = 420
     """Pixels; the few lines that are wider are left out of training, as half of the
     others are padded to the widest."""
@@ -41,7 +44,7 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 8
+    epochs: int = 14
     baseline_epochs: int = 8
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
@@ -83,6 +86,7 @@ PRESETS = {
         RENDERED,
         data="words",
         lines=400,
+        strewn=0.0,
         filters=(8, 16, 24),
         units=32,
         layers=1,
