@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOT_MEASURED = "Not measured yet."
+SHARES = re.compile(r"error|accuracy|exact match|share")  # names of what is a share
 
 
 def number(value):
@@ -24,6 +25,13 @@ def number(value):
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def figure(name, value):
+    """A value as its name asks: shares in percent."""
+    if isinstance(value, float) and SHARES.search(name):
+        return f"{100 * value:.4g} %"
+    return number(value)
 
 
 def duration(seconds):
@@ -45,7 +53,9 @@ def table(header, rows):
 
 def listed(values):
     """A cell of the table: each name with its value, a line each."""
-    return "<br>".join(f"{name} {number(value)}" for name, value in values.items())
+    return "<br>".join(
+        f"{name} {figure(name, value)}" for name, value in values.items()
+    )
 
 
 def read(root, pattern):
@@ -73,7 +83,7 @@ def cells_table(root):
 def result_row(result):
     """Ours, the baselines run here, the published, and where it was measured."""
     published = [
-        f"{name} {number(value)} ({source})"
+        f"{name} {figure(name, value)} ({source})"
         for name, (value, source) in result["published"].items()
     ]
     metrics, seconds = result["metrics"], result["seconds"]
