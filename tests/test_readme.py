@@ -46,7 +46,7 @@ def test_tables_of_results(tmp_path):
         "recipe": "task",
         "preset": "small",
         "command": "python recipes/task/train.py",
-        "metrics": {"bits per character": 1.73456},
+        "metrics": {"bits per character": 1.73456, "word error": 0.25},
         "baselines": {"bz2": 2.0},
         "published": {"LSTM": [1.36, "a paper"]},
         "seconds": 170.2,
@@ -71,13 +71,12 @@ def test_tables_of_results(tmp_path):
         "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
     ]
     assert readme.results_table(tmp_path / "recipes" / "task").splitlines()[2:] == [
-        "| `small` | **bits per character 1.735** | bz2 2 "
+        "| `small` | **bits per character 1.735<br>word error 25 %** | bz2 2 "
         "| LSTM 1.36 (a paper) | 2 min 50 s, 2 CPU cores |"
     ]
     assert readme.benchmarks_table(tmp_path).splitlines()[2:] == [
         "| LSTM | Keras | **2.00 ×** | 1.00 × (b) | 3.00 ×, missed |",
         "",
-        "- A note.",
-        "",
         "Measured on 2 CPU cores: python 3.11.",
     ]
+    assert readme.notes(tmp_path / "benchmarks") == "- A note."

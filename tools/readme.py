@@ -1,12 +1,13 @@
 """Fills the tables of the READMEs from what is committed.
 
-    python -m tools.readme            # write README.md and recipes/*/README.md
+    python -m tools.readme            # write README.md and those of the folders
     python -m tools.readme --check    # fail when one of them differs
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
-the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `results` from
-`results/*.json` beside a recipe's README, `benchmarks` from
-`benchmarks/results/*.json`.
+the cells' docstrings, `recipes` from `recipes/*/results/*.json` (the first figure of
+each), `results` from `results/*.json` beside a recipe's README (all of them),
+`benchmarks` from `benchmarks/results/*.json`, `notes` from the same beside
+benchmarks/README.md.
 """
 
 import json
@@ -80,16 +81,23 @@ def cells_table(root):
     return table(["cell", "layer", "what it is", "reference"], rows)
 
 
-def result_row(result):
-    """Ours, the baselines run here, the published, and where it was measured."""
+def result_row(result, most=None):
+    """Ours, the baselines run here, the published, and where it was measured.
+
+    Of each at most so many.
+    """
+    metrics, baselines, given = (
+        dict(list(result[kind].items())[:most])
+        for kind in ("metrics", "baselines", "published")
+    )
     published = [
         f"{name} {figure(name, value)} ({source})"
-        for name, (value, source) in result["published"].items()
+        for name, (value, source) in given.items()
     ]
-    metrics, seconds = result["metrics"], result["seconds"]
+    seconds = result["seconds"]
     return [
         f"**{listed(metrics)}**" if metrics else "not run",
-        listed(result["baselines"]),
+        listed(baselines),
         "<br>".join(published),
         f"{duration(seconds)}, {result['device']}" if seconds else "",
     ]
@@ -99,11 +107,11 @@ RESULT_HEADER = ["ours", "baselines run here", "published", "time"]
 
 
 def recipes_table(root):
-    """One row for each preset of every recipe."""
+    """One row for each preset of every recipe: what its results begin with."""
     rows = [
         [
             f"[{result['recipe']}](recipes/{result['recipe']}), {result['preset']}",
-            *result_row(result),
+            *result_row(result, most=1),
         ]
         for result in read(root, "recipes/*/results/*.json")
     ]
@@ -144,15 +152,18 @@ def times(ratio):
 
 
 def benchmarks_table(root):
-    """Rows of every benchmark, then what was noted, and where it was measured."""
+    """Rows of every benchmark, and where they were measured."""
     results = read(root, "benchmarks/results/*.json")
     header = ["benchmark", "against", "geometric mean", "slowest case", "asked"]
     lines = [table(header, [row for r in results for row in benchmark_rows(r)])]
-    notes = [f"- {note}" for result in results for note in result["notes"]]
-    if notes:
-        lines += ["", *notes]
     places = {measured_on(result): None for result in results}
     return "\n".join([*lines, *(f"\nMeasured on {place}." for place in places)])
+
+
+def notes(folder):
+    """What the benchmarks say beside their tables."""
+    results = read(folder, "results/*.json")
+    return "\n".join(f"- {note}" for result in results for note in result["notes"])
 
 
 def measured_on(result):
@@ -166,6 +177,7 @@ TABLES = {
     "recipes": recipes_table,
     "results": results_table,
     "benchmarks": benchmarks_table,
+    "notes": notes,
 }
 
 
@@ -181,8 +193,11 @@ def filled(text, root=ROOT):
 
 
 def readmes():
-    """Every README that has tables: the project's, and each recipe's."""
-    return [ROOT / "README.md", *sorted(ROOT.glob("recipes/*/README.md"))]
+    """Every README that has tables."""
+    return [
+        *(ROOT / name for name in ("README.md", "benchmarks/README.md")),
+        *sorted(ROOT.glob("recipes/*/README.md")),
+    ]
 
 
 def main(arguments):
