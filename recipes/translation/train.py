@@ -112,7 +112,14 @@ PRESETS = {
     "dates": DATES,
     "multi30k": MULTI30K,
     "multi30k_table": dataclasses.replace(
-        MULTI30K, task="table", bidirectional=False, reach=None
+        MULTI30K,
+        task="table",
+        bidirectional=False,
+        embedding_dim=192,
+        decoder_units=256,
+        epochs=8,
+        learning_rate=2e-3,
+        reach=None,
     ),
     "smoke": Config(
         data="turned",
