@@ -81,3 +81,26 @@ def test_tables_of_results(tmp_path):
         "",
         "Measured on 2 CPU cores: python 3.11.",
     ]
+
+
+def test_tasks_have_a_table_of_their_own(tmp_path):
+    result = {
+        "recipe": "stories",
+        "preset": "all",
+        "metrics": {"accuracy, QA1": 1.0, "accuracy, QA2": 0.5, "mean": 0.75},
+        "baselines": {"accuracy, QA1, LSTM": 0.25},
+        "published": {"accuracy, QA2, theirs": [0.2, "a paper"]},
+        "seconds": 0,
+        "device": "",
+    }
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "all.json").write_text(json.dumps(result))
+    assert readme.tasks_table(tmp_path).splitlines() == [
+        "| task | ours | LSTM | theirs |",
+        "| --- | --- | --- | --- |",
+        "| QA1 | 100.0% | 25.0% |  |",
+        "| QA2 | 50.0% |  | 20.0% |",
+    ]
+    assert readme.results_table(tmp_path).splitlines()[2:] == [
+        "| `all` | **mean 0.75** |  |  |  |"
+    ]

@@ -5,8 +5,8 @@
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
 the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `results` from
-`results/*.json` beside a recipe's README, `benchmarks` from
-`benchmarks/results/*.json`.
+`results/*.json` beside a recipe's README, where `tasks` has what was measured on each
+of several tasks, "accuracy, QA3, LSTM"; `benchmarks` from `benchmarks/results/*.json`.
 """
 
 import json
@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOT_MEASURED = "Not measured yet."
+OF_A_TASK = re.compile(r"accuracy, (QA\d+)(?:, (.+))?")
 
 
 def number(value):
@@ -45,7 +46,11 @@ def table(header, rows):
 
 def listed(values):
     """A cell of the table: each name with its value, a line each."""
-    return "<br>".join(f"{name} {number(value)}" for name, value in values.items())
+    return "<br>".join(
+        f"{name} {number(value)}"
+        for name, value in values.items()
+        if not OF_A_TASK.fullmatch(name)
+    )
 
 
 def read(root, pattern):
@@ -75,6 +80,7 @@ def result_row(result):
     published = [
         f"{name} {number(value)} ({source})"
         for name, (value, source) in result["published"].items()
+        if not OF_A_TASK.fullmatch(name)
     ]
     metrics, seconds = result["metrics"], result["seconds"]
     return [
@@ -107,6 +113,23 @@ def results_table(folder):
         for result in read(folder, "results/*.json")
     ]
     return table(["preset", *RESULT_HEADER], rows)
+
+
+def tasks_table(folder):
+    """One row for each task of the recipe in a folder, one column for each system."""
+    rows = {}
+    for result in read(folder, "results/*.json"):
+        published = {name: value for name, (value, _) in result["published"].items()}
+        for name, value in (
+            result["metrics"] | result["baselines"] | published
+        ).items():
+            if match := OF_A_TASK.fullmatch(name):
+                rows.setdefault(match[1], {})[match[2] or "ours"] = f"{value:.1%}"
+    systems = list(dict.fromkeys(name for row in rows.values() for name in row))
+    lines = [
+        [task, *(row.get(name, "") for name in systems)] for task, row in rows.items()
+    ]
+    return table(["task", *systems], lines)
 
 
 def benchmark_rows(result):
@@ -155,6 +178,7 @@ TABLES = {
     "cells": cells_table,
     "recipes": recipes_table,
     "results": results_table,
+    "tasks": tasks_table,
     "benchmarks": benchmarks_table,
 }
 

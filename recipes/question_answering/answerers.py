@@ -1,5 +1,6 @@
 """The models that answer: one reads with the question in mind, one is an LSTM."""
 
+import itertools
 import re
 
 import keras
@@ -130,7 +131,7 @@ class QueryReductionNetwork(Answerer):
 
     def build(self, input_shape):
         self.encoding.build(None)
-        for layer in sum(self.reading, []):
+        for layer in itertools.chain(*self.reading):
             layer.build()
         self.logits.build((None, self.units))
         self.built = True
@@ -206,7 +207,10 @@ class StoryLSTM(Answerer):
 
     def arrays(self, questions):
         rows = [self.texts(*question) for question in questions]
-        return [np.array(sum(story, []) + first, "int32") for first, story in rows]
+        return [
+            np.array([*itertools.chain(*story), *first], "int32")
+            for first, story in rows
+        ]
 
     def call(self, inputs, training=False):
         ids, _ = inputs
