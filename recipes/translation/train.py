@@ -117,7 +117,7 @@ PRESETS = {
         bidirectional=False,
         embedding_dim=192,
         decoder_units=256,
-        epochs=8,
+        epochs=6,
         learning_rate=2e-3,
         reach=None,
     ),
