@@ -16,7 +16,7 @@ from rnnkit.registration import export as export
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("recipe", "testing", "training")  # imported when first used
+_ON_DEMAND = ("diagnostics", "recipe", "testing", "training")  # imported when first used
 
 
 def __getattr__(name):
