@@ -1,4 +1,8 @@
 """Looks at gradients and states of any recurrent layer, in any Keras model."""
 
+from rnnkit.diagnostics.gradients import gradient_flow as gradient_flow
+from rnnkit.diagnostics.horizon import memory_horizon as memory_horizon
 from rnnkit.diagnostics.jacobians import step_jacobians as step_jacobians
+from rnnkit.diagnostics.layer_flow import LayerFlow as LayerFlow
+from rnnkit.diagnostics.layer_flow import ModelFlow as ModelFlow
 from rnnkit.diagnostics.state_jacobians import StepJacobians as StepJacobians
