@@ -1,8 +1,13 @@
 """Looks at gradients and states of any recurrent layer, in any Keras model."""
 
+from rnnkit.diagnostics.bptt import ScalarBPTT as ScalarBPTT
+from rnnkit.diagnostics.bptt import VectorBPTT as VectorBPTT
+from rnnkit.diagnostics.bptt import scalar_bptt as scalar_bptt
+from rnnkit.diagnostics.bptt import vector_bptt as vector_bptt
 from rnnkit.diagnostics.gradients import gradient_flow as gradient_flow
 from rnnkit.diagnostics.horizon import memory_horizon as memory_horizon
 from rnnkit.diagnostics.jacobians import step_jacobians as step_jacobians
 from rnnkit.diagnostics.layer_flow import LayerFlow as LayerFlow
 from rnnkit.diagnostics.layer_flow import ModelFlow as ModelFlow
 from rnnkit.diagnostics.state_jacobians import StepJacobians as StepJacobians
+from rnnkit.diagnostics.watching import GradientFlow as GradientFlow
