@@ -3,8 +3,8 @@
 import tensorflow as tf
 from keras import tree
 
-from rnnkit.diagnostics.cell_function import CellFunction
-from rnnkit.diagnostics.replay import in_reading_order, time_major, where
+from rnnkit.layers.cell_function import CellFunction
+from rnnkit.layers.inner_loop import in_reading_order, time_major, where
 from rnnkit.ops import scan
 
 ZERO = tf.UnconnectedGradients.ZERO

@@ -1,10 +1,12 @@
 """One traced pass that sees every recurrent layer's way back."""
 
+import keras
 import tensorflow as tf
 
 from rnnkit.diagnostics.backward import SeenRun
+from rnnkit.diagnostics.inside import name_of, recurrent_layers
 from rnnkit.diagnostics.layer_flow import LayerFlow, ModelFlow
-from rnnkit.diagnostics.replay import name_of, recurrent_layers, replaced
+from rnnkit.layers.inner_loop import replaced
 from rnnkit.ops.tracing import graph
 
 
@@ -40,14 +42,15 @@ class FlowProbe:
             runs.append(SeenRun(layer, name_of(layer, [r.name for r in runs])))
             return runs[-1](sequences, states, mask, tape)
 
-        with tf.GradientTape() as tape, replaced(self.layers, forward):
+        seen = replaced(self.layers, forward)
+        with tf.GradientTape() as tape, keras.StatelessScope(), seen:
             y_pred = self.model(x, training=False)
             loss = self.model.compute_loss(
                 x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
             )
         gradients = tape.gradient(loss, [run.carriers for run in runs])
-        for run, seen in zip(runs, gradients):
-            if any(g is None for g in seen):
+        for run, found in zip(runs, gradients):
+            if any(g is None for g in found):
                 raise ValueError(
                     f"No gradient reaches layer {run.name!r}: the loss does not "
                     "depend on it, or it runs inside a loop of another layer's."

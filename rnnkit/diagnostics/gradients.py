@@ -2,7 +2,7 @@
 
 from keras import tree
 
-from rnnkit.diagnostics.replay import needs_tensorflow
+from rnnkit.diagnostics.inside import needs_tensorflow
 
 
 def gradient_flow(model, x, y=None, sample_weight=None):

@@ -2,20 +2,14 @@
 
 import functools
 
+import keras
 import numpy as np
 from keras import tree
 
-from rnnkit.diagnostics.cell_function import CellFunction
-from rnnkit.diagnostics.replay import (
-    in_reading_order,
-    name_of,
-    needs_tensorflow,
-    recurrent_layers,
-    replaced,
-    time_major,
-    where,
-)
+from rnnkit.diagnostics.inside import name_of, needs_tensorflow, recurrent_layers
 from rnnkit.diagnostics.state_jacobians import StepJacobians
+from rnnkit.layers.cell_function import CellFunction
+from rnnkit.layers.inner_loop import in_reading_order, replaced, time_major, where
 from rnnkit.ops import scan
 from rnnkit.ops.tracing import graph
 
@@ -64,7 +58,7 @@ def step_jacobians(layer, x, **call):
             return outputs, last
 
         kept = []
-        with replaced(inside, forward):
+        with keras.StatelessScope(), replaced(inside, forward):
             layer(x, training=False, **call)
         return kept
 

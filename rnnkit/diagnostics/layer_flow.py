@@ -44,6 +44,20 @@ class LayerFlow:
         """Norm of dL/ds_t over all states, `(batch, time)`."""
         return np.sqrt(sum(norm**2 for norm in self.norms.values()))
 
+    @property
+    def omega(self):
+        """How far the gradient is from keeping its norm, summed over the steps.
+
+            Ω = Σ_t (‖dL/ds_{t+1} · ds_{t+1}/ds_t‖ / ‖dL/ds_{t+1}‖ - 1)²
+
+        The mean over the batch; steps that no gradient reaches count nothing. See
+        `rnnkit.training.VanishingGradientRegularizer`.
+        """
+        total = self.total
+        inner = self.mask & (np.cumsum(self.mask, axis=1) > 1) & (total > 0)
+        ratio = np.divide(self.passed, total, out=np.ones_like(total), where=inner)
+        return float(np.sum((ratio - 1) ** 2) / len(total))
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ModelFlow:

@@ -1,32 +1,10 @@
-"""Recurrent layers run as they stand in a model, with another loop inside."""
+"""Recurrent layers, as they stand in a model, with another loop inside."""
 
 import contextlib
 
-import keras
 from keras import ops
 
-TENSORFLOW_ONLY = (
-    "Gradients are looked at through TensorFlow, the backend is {}: start Python with "
-    "KERAS_BACKEND=tensorflow."
-)
-
-
-def needs_tensorflow():
-    """Raises: `RuntimeError` on another backend."""
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(TENSORFLOW_ONLY.format(keras.backend.backend()))
-
-
-def recurrent_layers(layer):
-    """The recurrent layers of a model or layer, itself included, each once.
-
-    Raises: `ValueError` where there is none.
-    """
-    every = layer._flatten_layers(include_self=True, recursive=True)
-    found = list({id(x): x for x in every if isinstance(x, keras.layers.RNN)}.values())
-    if not found:
-        raise ValueError(f"{layer.name} has no recurrent layer to look into.")
-    return found
+from rnnkit.layers.masks import first_of
 
 
 @contextlib.contextmanager
@@ -34,12 +12,12 @@ def replaced(layers, loop):
     """Within, `loop(layer, sequences, states, mask)` runs each of these layers.
 
     It returns the outputs, `(batch, time, ...)`, and the last states; of masked steps
-    the outputs may be anything. No variable changes, not even the carried states of a
-    stateful layer.
+    the outputs may be anything.
     """
 
     def inner_loop_of(layer):
         def inner_loop(sequences, initial_state, mask, training=False):
+            mask = first_of(mask)
             mask = None if mask is None else ops.cast(mask, "bool")
             outputs, states = loop(layer, sequences, initial_state, mask)
             outputs = _masked(layer, outputs, mask)
@@ -50,8 +28,7 @@ def replaced(layers, loop):
     for layer in layers:
         vars(layer)["inner_loop"] = inner_loop_of(layer)  # hides the class's own
     try:
-        with keras.StatelessScope():
-            yield
+        yield
     finally:
         for layer in layers:
             del vars(layer)["inner_loop"]
@@ -82,9 +59,3 @@ def _masked(layer, outputs, mask):
     for _ in outputs.shape[2:]:
         seen = ops.expand_dims(seen, -1)
     return ops.where(seen, outputs, 0)
-
-
-def name_of(layer, taken):
-    """The name of a layer, numbered where the model runs it more than once."""
-    count = sum(name.split(" ")[0] == layer.name for name in taken)
-    return f"{layer.name} ({count + 1})" if count else layer.name
