@@ -5,6 +5,7 @@ from rnnkit.diagnostics.bptt import VectorBPTT as VectorBPTT
 from rnnkit.diagnostics.bptt import scalar_bptt as scalar_bptt
 from rnnkit.diagnostics.bptt import vector_bptt as vector_bptt
 from rnnkit.diagnostics.gradients import gradient_flow as gradient_flow
+from rnnkit.diagnostics.gradients import probe_of as probe_of
 from rnnkit.diagnostics.horizon import memory_horizon as memory_horizon
 from rnnkit.diagnostics.jacobians import step_jacobians as step_jacobians
 from rnnkit.diagnostics.layer_flow import LayerFlow as LayerFlow

@@ -43,13 +43,17 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
         self.strength = strength
         self.supports_masking = True
         self.supports_jit = layer.supports_jit
-        every = layer._flatten_layers(include_self=True, recursive=True)
-        inside = {id(x): x for x in every if isinstance(x, keras.layers.RNN)}
-        self._inside = tuple(inside.values())
-        if not inside:
+        if not self.inside:
             raise ValueError(f"{layer.name} has no recurrent layer to regularise.")
-        for one in self._inside:
+        for one in self.inside:
             _refuse_noise(one)
+
+    @property
+    def inside(self):
+        """The recurrent layers that are regularised."""
+        every = self.layer._flatten_layers(include_self=True, recursive=True)
+        found = {id(x): x for x in every if isinstance(x, keras.layers.RNN)}
+        return list(found.values())
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         call = {"initial_state": initial_state, "mask": mask, "training": training}
@@ -60,7 +64,7 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
                 f"{self.name} trains on TensorFlow, the backend is "
                 f"{keras.backend.backend()}."
             )
-        with replaced(self._inside, self._loop):
+        with replaced(self.inside, self._loop):
             return self.layer(sequences, **call)
 
     def compute_output_shape(self, input_shape):
