@@ -72,13 +72,14 @@ def band(axes, values, label, color, positive=False, x=None):
         axes.fill_between(x[there], low, high, color=color, alpha=0.15, linewidth=0)
 
 
-def label(axes, x, y):
-    """Names of the axes, whole steps, a light grid."""
+def label(axes, x, y, whole=True):
+    """Names of the axes, ticks at whole steps, a light grid."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if whole:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
 
