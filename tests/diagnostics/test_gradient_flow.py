@@ -154,9 +154,9 @@ def test_neighbours_and_padding_change_nothing():
     whole = gradient_flow(model, padded, y[:, 0])["one"]
     alone = gradient_flow(model, x[1:2, :3], y[1:2, 0])["one"]
     np.testing.assert_allclose(
-        BATCH * whole.gradients["c"][1:2, :3], alone.gradients["c"], atol=1e-12
-    )
-    np.testing.assert_allclose(BATCH * whole.left[1:2, :3], alone.left, atol=1e-12)
+        BATCH * whole.gradients["c"][1:2, :3], alone.gradients["c"], atol=1e-7
+    )  # Keras' losses compute in float32
+    np.testing.assert_allclose(BATCH * whole.left[1:2, :3], alone.left, atol=1e-7)
     np.testing.assert_array_equal(whole.mask, mask)
     assert np.all(whole.weights["kernel"] > 0)
 
