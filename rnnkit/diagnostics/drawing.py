@@ -41,7 +41,8 @@ def draw_flow(found, path=None):
             norms = np.where(flow.mask, norms, np.nan)
             band(left, norms, rf"$\partial L/\partial {name}_t$", color, positive=True)
         back = np.where(flow.mask, flow.left, np.nan)
-        band(left, back, "left of what arrives at the end", MUTED, positive=True)
+        words = "left of what arrives at the end"
+        band(left, back, words, MUTED, positive=True, ls=(0, (4, 3)))
         for (name, norms), color in zip(flow.weights.items(), COLORS):
             right.plot(np.where(norms > 0, norms, np.nan), color=color, label=name)
         for axes, words in ((left, "norm, each sequence"), (right, "norm")):
@@ -60,14 +61,14 @@ def new_figure(width, height):
     return Figure(figsize=(width, height), dpi=120, layout="constrained")
 
 
-def band(axes, values, label, color, positive=False, x=None):
+def band(axes, values, label, color, positive=False, x=None, **line):
     """The median over the batch, `(batch, time)`, within its outer tenths."""
     if positive:
         values = np.where(values > 0, values, np.nan)
     x = np.arange(values.shape[1]) if x is None else x
     there = ~np.all(np.isnan(values), axis=0)
     low, middle, high = np.nanquantile(values[:, there], [0.1, 0.5, 0.9], axis=0)
-    axes.plot(x[there], middle, color=color, label=label)
+    axes.plot(x[there], middle, color=color, label=label, **line)
     if len(values) > 1:
         axes.fill_between(x[there], low, high, color=color, alpha=0.15, linewidth=0)
 

@@ -35,6 +35,7 @@ def draw_cliff(found, path=None):
     left.set_xlim(found.w[0], found.w[-1])
     left.set_ylim(found.b[0], found.b[-1])
     label(left, "recurrent weight w", "bias b", whole=False)
+    left.grid(visible=False)
     left.legend(frameon=True, fontsize=8, loc="lower left")
     right.set_yscale("log")
     label(right, "step of gradient descent", "loss")
