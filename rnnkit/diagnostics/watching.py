@@ -1,5 +1,6 @@
 """A callback that watches the gradient's way back while a model learns."""
 
+import importlib.util
 import pathlib
 import warnings
 
@@ -24,6 +25,10 @@ class GradientFlow(keras.callbacks.Callback):
         log_dir: Folder for TensorBoard, or None.
         path: Picture to draw at each look, any format of matplotlib's, or None.
 
+    Raises:
+        ValueError: `every` is less than 1.
+        ImportError: `log_dir` is given, and TensorBoard is not installed.
+
     Attributes:
         history: List of dicts, one a look: `batch`, the number of batches trained;
             `loss`, of the probe; and `layers`, by name the `horizon` in steps, the
@@ -35,6 +40,8 @@ class GradientFlow(keras.callbacks.Callback):
         super().__init__()
         if every is not None and every < 1:
             raise ValueError(f"every must be 1 or more batches, or None: {every!r}.")
+        if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
+            raise ImportError("log_dir needs TensorBoard: pip install tensorboard.")
         self.probe, self.every, self.threshold = tuple(probe), every, threshold
         self.log_dir, self.path = log_dir, path
         self.history = []

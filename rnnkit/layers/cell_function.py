@@ -22,8 +22,10 @@ class CellFunction:
         self._options = {"training": False} if trains else {}
 
     def weights(self):
-        """The values of the variables."""
-        return [keras.ops.convert_to_tensor(v) for v in self.variables]
+        """The values of the variables, on TensorFlow."""
+        import tensorflow as tf
+
+        return [tf.convert_to_tensor(v.value) for v in self.variables]
 
     def __call__(self, weights, x, states, like):
         """`like` is the structure in which the cell takes its states."""
