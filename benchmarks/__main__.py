@@ -23,6 +23,7 @@ NAMES = (
     "attention",
     "fit",
     "jordan",
+    "omega",
     "generation",
     "ctc",
     "ctc_beam",

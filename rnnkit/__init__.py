@@ -16,7 +16,8 @@ from rnnkit.registration import export as export
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("recipe", "testing", "training")  # imported when first used
+# Imported when first used.
+_ON_DEMAND = ("diagnostics", "recipe", "testing", "training")
 
 
 def __getattr__(name):

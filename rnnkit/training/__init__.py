@@ -14,3 +14,6 @@ from rnnkit.training.scheduled_sampling import constant as constant
 from rnnkit.training.scheduled_sampling import exponential as exponential
 from rnnkit.training.scheduled_sampling import inverse_sigmoid as inverse_sigmoid
 from rnnkit.training.scheduled_sampling import linear as linear
+from rnnkit.training.vanishing import (
+    VanishingGradientRegularizer as VanishingGradientRegularizer,
+)

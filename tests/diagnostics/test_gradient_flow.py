@@ -1,0 +1,219 @@
+"""Gradients on their way back, against autodiff through a loop written out."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import rnnkit
+from rnnkit.diagnostics import gradient_flow, memory_horizon, step_jacobians
+
+BATCH, TIME, FEATURES = 3, 5, 2
+
+
+class Detached(keras.layers.Layer):
+    """A cell whose output is no state of its own."""
+
+    state_size, output_size = 3, 2
+
+    def build(self, shape):
+        self.u = self.add_weight(shape=(3, 3), name="u", initializer="orthogonal")
+        self.w = self.add_weight(shape=(shape[-1], 3), name="w")
+        self.v = self.add_weight(shape=(3, 2), name="v")
+
+    def call(self, x, states):
+        h = keras.ops.tanh(x @ self.w + states[0] @ self.u)
+        return h @ self.v, [h]
+
+
+SUBJECTS = {
+    "LSTM": lambda **o: rnnkit.layers.LSTM(4, **o),
+    "GRU": lambda **o: rnnkit.layers.GRU(4, **o),
+    "layer norm": lambda **o: rnnkit.layers.LayerNormLSTM(4, **o),
+    "backwards": lambda **o: rnnkit.layers.SimpleRNN(4, go_backwards=True, **o),
+    "zero where masked": lambda **o: rnnkit.layers.LSTM(
+        4, zero_output_for_mask=True, **o
+    ),
+    "Keras LSTM": lambda **o: keras.layers.LSTM(4, **o),
+    "Keras SimpleRNN": lambda **o: keras.layers.SimpleRNN(4, **o),
+    "output apart": lambda **o: keras.layers.RNN(Detached(dtype="float64"), **o),
+}
+
+
+def data():
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(BATCH, TIME, FEATURES))
+    mask = np.arange(TIME) < np.array([[TIME], [3], [1]])
+    return x, np.where(mask[..., None], x, 0), draw.normal(size=(BATCH, TIME, 4)), mask
+
+
+def made(layer, masked):
+    layers = [keras.layers.Masking(dtype="float64")] if masked else []
+    dense = keras.layers.Dense(4, dtype="float64")
+    model = keras.Sequential([*layers, layer, dense])
+    model.compile("sgd", "mse")
+    model.build((None, None, FEATURES))
+    draw = np.random.default_rng(0)
+    for weight in model.trainable_variables:
+        weight.assign(draw.normal(0, 0.7, weight.shape))
+    return model
+
+
+def by_brute_force(model, layer, x, y, mask):
+    """dL/ds_t and the norms of dL/dW_t by a tape over a loop in eager code.
+
+    Every step has weights of its own, equal to the layer's, and every state is
+    watched.
+    """
+    states = [s for s in layer.get_initial_state(BATCH)]
+    variables = layer.cell.trainable_variables
+    order = range(TIME)[::-1] if layer.go_backwards else range(TIME)
+    copies, nodes, outputs = [], [], []
+    with tf.GradientTape() as tape:
+        output, seen = None, tf.zeros((BATCH, 1), tf.bool)
+        for t in order:
+            copies.append([tf.convert_to_tensor(v) for v in variables])
+            tape.watch(copies[-1])
+            with keras.StatelessScope(list(zip(variables, copies[-1]))):
+                new, after = layer.cell(tf.convert_to_tensor(x[:, t]), states)
+            real = tf.convert_to_tensor(mask[:, t : t + 1])
+            is_state = new is after[0]
+            states = [tf.where(real, n, s) for n, s in zip(after, states)]
+            tape.watch(states)
+            nodes.append(states)
+            held = tf.zeros_like(new) if output is None else output
+            output = states[0] if is_state else tf.where(real, new, held)
+            seen = seen | real
+            shown = real if layer.zero_output_for_mask else seen
+            outputs.append(tf.where(shown, output, 0.0 * output))
+        outputs = tf.stack(outputs, 1) if layer.return_sequences else outputs[-1]
+        y_pred = model.layers[-1](outputs)
+        if mask.all() or not layer.return_sequences:
+            loss = tf.reduce_mean((y - y_pred) ** 2)
+        else:
+            keep = tf.convert_to_tensor(mask)
+            each = tf.reduce_mean((y - y_pred) ** 2, -1)
+            loss = tf.reduce_mean(tf.boolean_mask(each, keep))
+    states, weights = tape.gradient(loss, [nodes, copies], unconnected_gradients="zero")
+    states = [np.stack([s[k] for s in states], 1) for k in range(len(states[0]))]
+    return float(loss), states, [[np.linalg.norm(d) for d in w] for w in weights]
+
+
+@pytest.mark.parametrize("sequences", [True, False], ids=["sequences", "last"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_equals_autodiff_through_a_loop_written_out(name, sequences):
+    masked = sequences != (name in ("backwards", "LSTM"))
+    x, padded, y, mask = data()
+    if not masked:
+        padded, mask = x, np.ones_like(mask)
+    y = y if sequences else y[:, 0]
+    layer = SUBJECTS[name](return_sequences=sequences, dtype="float64", name="one")
+    model = made(layer, masked)
+    found = gradient_flow(model, padded, y)
+    loss, states, weights = by_brute_force(model, layer, padded, y, mask)
+    assert found.loss == pytest.approx(loss, rel=1e-6)
+    flow = found["one"]
+    for got, wanted in zip(flow.gradients.values(), states, strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-7)
+    np.testing.assert_allclose(
+        np.stack([*flow.weights.values()], 1), weights, atol=1e-7
+    )
+
+
+def test_every_recurrent_layer_of_a_model_is_seen_with_the_gradient_it_has():
+    """The sum of the split of a weight is the gradient that training takes."""
+    x, _, y, _ = data()
+    layers = rnnkit.layers
+    deep = layers.DeepRecurrent(
+        [
+            layers.LSTM(3, return_sequences=True, name="low"),
+            layers.GRU(3, return_sequences=True, name="high"),
+        ],
+        connection="residual",
+    )
+    both = keras.layers.Bidirectional(
+        keras.layers.SimpleRNN(2, return_sequences=True, name="rnn")
+    )
+    model = keras.Sequential([both, deep, keras.layers.Dense(4)])
+    model.compile("sgd", "mse")
+    found = gradient_flow(model, x, y)
+    assert list(found.layers) == ["forward_rnn", "backward_rnn", "low", "high"]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x) - y) ** 2)
+    biases = [layer.cell.bias for layer in (both.forward_layer, *deep.layers[:1])]
+    for bias, name in zip(tape.gradient(loss, biases), ("forward_rnn", "low")):
+        # A triangle: no sum of parts is longer than the parts set end to end.
+        assert np.linalg.norm(bias) <= found[name].weights["bias"].sum() * (1 + 1e-5)
+    assert found.loss == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_neighbours_and_padding_change_nothing():
+    x, padded, y, mask = data()
+    layer = rnnkit.layers.LSTM(4, dtype="float64", name="one")
+    model = made(layer, masked=True)
+    whole = gradient_flow(model, padded, y[:, 0])["one"]
+    alone = gradient_flow(model, x[1:2, :3], y[1:2, 0])["one"]
+    np.testing.assert_allclose(
+        BATCH * whole.gradients["c"][1:2, :3], alone.gradients["c"], atol=1e-7
+    )  # Keras' losses compute in float32
+    np.testing.assert_allclose(BATCH * whole.left[1:2, :3], alone.left, atol=1e-7)
+    np.testing.assert_array_equal(whole.mask, mask)
+    assert np.all(whole.weights["kernel"] > 0)
+
+
+def test_what_is_left_is_the_end_gradient_times_the_jacobians():
+    """And nothing of what the outputs on the way add; `passed` is one step of it."""
+    x, _, y, _ = data()
+    layer = rnnkit.layers.LSTM(
+        4, dtype="float64", name="one", return_sequences=True, trainable=True
+    )
+    model = made(layer, masked=False)
+    flow, jacobians = gradient_flow(model, x, y)["one"], step_jacobians(layer, x)
+    at = np.concatenate([flow.gradients["h"], flow.gradients["c"]], -1)
+    for t in range(TIME):
+        back = np.einsum("bi,bij->bj", at[:, -1], jacobians.products(t, TIME - 1))
+        np.testing.assert_allclose(flow.left[:, t], np.linalg.norm(back, axis=-1))
+    one = np.einsum("bti,btij->btj", at, jacobians.jacobians)
+    np.testing.assert_allclose(flow.passed, np.linalg.norm(one, axis=-1), atol=1e-12)
+
+
+def test_the_horizon_of_a_closed_form():
+    """A unit that keeps the half of its state remembers 1, 1/2, 1/4 …."""
+    layer = keras.layers.SimpleRNN(1, activation="linear", dtype="float64", name="one")
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse")
+    x = np.ones((2, 20, 1))
+    model.build(x.shape)
+    layer.set_weights([np.ones((1, 1)), np.full((1, 1), 0.5), np.zeros(1)])
+    mask = np.arange(20) < np.array([[20], [4]])
+    found = step_jacobians(layer, x, mask=mask)
+    np.testing.assert_array_equal(memory_horizon(found, 0.03), [5, 3])
+    np.testing.assert_array_equal(memory_horizon(found, 1e-9), [19, 3])
+    flow = gradient_flow(model, x, np.zeros((2, 1)))
+    np.testing.assert_array_equal(memory_horizon(flow, 0.03)["one"], [5, 5])
+    np.testing.assert_allclose(flow["one"].passed / flow["one"].total, 0.5)
+    with pytest.raises(ValueError, match="above 0"):
+        memory_horizon(flow, 0)
+
+
+def test_nothing_is_changed_by_looking():
+    x, _, y, _ = data()
+    layer = rnnkit.layers.GRU(4, stateful=True, dropout=0.5)
+    model = keras.Sequential([layer, keras.layers.Dense(4)])
+    model.compile("sgd", "mse")
+    model(x)
+    before = [v.numpy() for v in (*model.variables, *layer.states)]
+    first = gradient_flow(model, x, y[:, 0])
+    again = gradient_flow(model, x, y[:, 0])
+    for old, new in zip(before, (*model.variables, *layer.states)):
+        np.testing.assert_array_equal(old, new.numpy())
+    assert first.loss == again.loss
+
+
+def test_a_loss_that_does_not_reach_a_layer_is_said():
+    inputs = keras.Input((TIME, FEATURES))
+    outputs = keras.layers.GRU(3, name="asleep")(inputs)
+    model = keras.Model(inputs, keras.ops.stop_gradient(outputs))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="asleep"):
+        gradient_flow(model, data()[0], np.zeros((BATCH, 3)))
