@@ -9,6 +9,7 @@ from rnnkit.decoding import hypotheses as rows
 from rnnkit.decoding.hypotheses import Grown, Hypotheses
 from rnnkit.decoding.rules import History, Rules, finite, log_probabilities
 from rnnkit.decoding.scorers.base import NEVER
+from rnnkit.ops.largest import largest
 
 
 class Beam(NamedTuple):
@@ -128,15 +129,20 @@ class BeamSteps:
         own = log_probabilities(logits)
         history = History(rows.flat(beam.alive.tokens), beam.last, beam.step)
         log_probs, rules = self.rules(own, beam.rules, history)
-        symbols = ops.shape(own)[1]
-        every = (ops.shape(beam.done)[0], self.width * symbols)
-        scores = ops.reshape(beam.alive.scores, (-1, 1)) + log_probs
-        scores = ops.reshape(finite(scores), every)
-        # So many that enough are left when those that end are taken out.
-        scores, best = ops.top_k(scores, 2 * self.width)
-        best = ops.cast(best, "int32")
-        log_probs = ops.take_along_axis(ops.reshape(own, every), best, axis=1)
-        return _Candidates(scores, best // symbols, best % symbols, log_probs), rules
+        # So many that enough are left when those that end are taken out; of no one
+        # hypothesis more.
+        log_probs, tokens = largest(log_probs, 2 * self.width)
+        own = ops.take_along_axis(own, tokens, axis=1)
+        scores = finite(ops.reshape(beam.alive.scores, (-1, 1)) + log_probs)
+        each = ops.shape(tokens)[1]
+        scores, tokens, own = (
+            ops.reshape(x, (-1, self.width * each)) for x in (scores, tokens, own)
+        )
+        best = _largest(scores, 2 * self.width)
+        scores, tokens, own = (
+            ops.take_along_axis(x, best, axis=1) for x in (scores, tokens, own)
+        )
+        return _Candidates(scores, best // each, tokens, own), rules
 
     def grown(self, beam, candidates, attention):
         """Hypotheses with a token more."""
