@@ -9,6 +9,7 @@ from rnnkit.decoding import hypotheses as rows
 from rnnkit.decoding.hypotheses import Grown, Hypotheses
 from rnnkit.decoding.rules import History, Rules, finite, log_probabilities
 from rnnkit.decoding.scorers.base import NEVER
+from rnnkit.ops.largest import largest
 
 
 class Beam(NamedTuple):
@@ -17,9 +18,10 @@ class Beam(NamedTuple):
     step: object
     done: object  # of each item whether it is, (batch,)
     last: object  # the tokens to go on from, (rows,)
-    alive: Grown  # the best first
-    pool: Grown  # those that have ended, the best first
-    covered: object  # attention of the alive ones, summed, (batch, width, ...)
+    alive: Grown  # the best first; for attention, which hypothesis of the step paid it
+    pool: Grown  # those that have ended, likewise
+    looked: object  # the attention of all steps, (batch, width, length, ...)
+    covered: object  # that of the alive ones, summed, (batch, width, ...); () if unused
     leaves: list  # of the model's state, (rows, ...)
     rules: dict  # state of the rules, (rows, ...)
 
@@ -64,13 +66,20 @@ class BeamSteps:
         empty = rows.nothing(batch, self.width, self.rules.size, attention)
         place = ops.arange(self.width, dtype="int32")
         scores = ops.where(place == 0, 0.0, empty.scores)
+        looked, covered = empty.attention, ()
+        if self.coverage_penalty is not None:
+            covered = tree.map_structure(lambda a: a[:, :, 0], looked)
+        empty = empty._replace(
+            attention=tree.map_structure(lambda _: empty.tokens, looked)
+        )
         return Beam(
             step=ops.zeros((), dtype="int32"),
             done=self.limits < 1,
             last=last,
             alive=empty._replace(scores=scores),
             pool=empty,
-            covered=tree.map_structure(lambda a: a[:, :, 0], empty.attention),
+            looked=looked,
+            covered=covered,
             leaves=leaves,
             rules=rows.repeated(self.rules.start(batch), self.width),
         )
@@ -82,22 +91,27 @@ class BeamSteps:
         )
         candidates, rules = self.candidates(beam, logits)
         attention = tree.map_structure(lambda a: rows.folded(a, self.width), attention)
-        covered = tree.map_structure(ops.add, beam.covered, attention)
+        looked = tree.map_structure(
+            lambda a, new: rows.put(a, beam.step, new), beam.looked, attention
+        )
+        covered = beam.covered
+        if self.coverage_penalty is not None:
+            covered = tree.map_structure(ops.add, covered, attention)
         pool, going_on = beam.pool, candidates.scores
         if self.rules.end is not None:
             ends = candidates.tokens == self.rules.end
             going_on = ops.where(ends, NEVER, going_on)
             scores = ops.where(ends, candidates.scores, NEVER)[:, : self.width]
             first = tree.map_structure(lambda x: x[:, : self.width], candidates)
-            ended = self.grown(beam, first._replace(scores=scores), attention)
-            looked = rows.chosen(covered, first.parents)
-            scores = self.final(scores, beam.step + 1, looked)
+            ended = self.grown(beam, first._replace(scores=scores))
+            covered_then = rows.chosen(covered, first.parents)
+            scores = self.final(scores, beam.step + 1, covered_then)
             pool = rows.joined(pool, ended._replace(scores=scores))
             pool = rows.chosen(pool, _largest(pool.scores, self.width))
         best = _largest(going_on, self.width)
         kept = rows.chosen(candidates._replace(scores=going_on), best)
         new = (
-            self.grown(beam, kept, attention),
+            self.grown(beam, kept),
             pool,
             rows.chosen(covered, kept.parents),
         )
@@ -118,6 +132,7 @@ class BeamSteps:
             last=rows.flat(last),
             alive=alive,
             pool=pool,
+            looked=looked,
             covered=covered,
             leaves=leaves,
             rules=rules,
@@ -128,17 +143,22 @@ class BeamSteps:
         own = log_probabilities(logits)
         history = History(rows.flat(beam.alive.tokens), beam.last, beam.step)
         log_probs, rules = self.rules(own, beam.rules, history)
-        symbols = ops.shape(own)[1]
-        every = (ops.shape(beam.done)[0], self.width * symbols)
-        scores = ops.reshape(beam.alive.scores, (-1, 1)) + log_probs
-        scores = ops.reshape(finite(scores), every)
-        # So many that enough are left when those that end are taken out.
-        scores, best = ops.top_k(scores, 2 * self.width)
-        best = ops.cast(best, "int32")
-        log_probs = ops.take_along_axis(ops.reshape(own, every), best, axis=1)
-        return _Candidates(scores, best // symbols, best % symbols, log_probs), rules
+        # So many that enough are left when those that end are taken out; of no one
+        # hypothesis more.
+        log_probs, tokens = largest(log_probs, 2 * self.width)
+        own = ops.take_along_axis(own, tokens, axis=1)
+        scores = finite(ops.reshape(beam.alive.scores, (-1, 1)) + log_probs)
+        each = ops.shape(tokens)[1]
+        scores, tokens, own = (
+            ops.reshape(x, (-1, self.width * each)) for x in (scores, tokens, own)
+        )
+        best = _largest(scores, 2 * self.width)
+        scores, tokens, own = (
+            ops.take_along_axis(x, best, axis=1) for x in (scores, tokens, own)
+        )
+        return _Candidates(scores, best // each, tokens, own), rules
 
-    def grown(self, beam, candidates, attention):
+    def grown(self, beam, candidates):
         """Hypotheses with a token more."""
         scores, parents, tokens, log_probs = candidates
         exists = scores > NEVER / 10
@@ -151,9 +171,7 @@ class BeamSteps:
             scores=scores,
             lengths=ops.zeros_like(before.lengths) + beam.step + 1,
             attention=tree.map_structure(
-                lambda x, new: rows.put(x, beam.step, new),
-                before.attention,
-                rows.chosen(attention, parents),
+                lambda x: rows.put(x, beam.step, parents), before.attention
             ),
         )
 
@@ -204,7 +222,9 @@ class BeamSteps:
             lengths=ops.where(exists, found.lengths, 0),
             log_probs=ops.where(exists[:, :, None], found.log_probs, 0.0),
             ended=ended,
-            attention=found.attention,
+            attention=tree.map_structure(
+                rows.step_by_step, beam.looked, found.attention
+            ),
         )
 
 

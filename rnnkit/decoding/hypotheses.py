@@ -102,13 +102,25 @@ def chosen(values, index):
     return tree.map_structure(choose, values)
 
 
+def step_by_step(x, index):
+    """Of `(batch, width, length, ...)` at each step the hypothesis that `index`,
+    `(batch, count, length)`, has there; zero where that is -1."""
+    batch, width, length, *others = ops.shape(x)
+    item = ops.arange(batch, dtype="int32")[:, None, None]
+    place = ops.arange(length, dtype="int32")
+    places = (item * width + ops.maximum(index, 0)) * length + place
+    found = ops.take(ops.reshape(x, (-1, *others)), ops.reshape(places, (-1,)), axis=0)
+    found = ops.reshape(found, (*ops.shape(index), *others))
+    return where(index >= 0, found, ops.zeros_like(found))
+
+
 def joined(a, b):
     """Two trees of `(batch, width, ...)` side by side."""
     return tree.map_structure(lambda x, y: ops.concatenate([x, y], axis=1), a, b)
 
 
 def where(condition, a, b):
-    """Where a condition `(batch,)` or `(batch, width)` holds, `a`, else `b`; trees."""
+    """Where a condition over the first axes holds, `a`, else `b`; trees."""
 
     def select(x, y):
         ones = [1] * (len(x.shape) - len(condition.shape))

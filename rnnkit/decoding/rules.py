@@ -69,7 +69,7 @@ class Rules:
         for processor, s in zip(self.processors, state["processors"]):
             changed, s = processor(log_probs, s, history)
             # What is forbidden stays so, however it is weighed.
-            log_probs = ops.where(log_probs > NEVER / 10, changed, NEVER)
+            log_probs = ops.where(log_probs > NEVER / 10, finite(changed), NEVER)
             states.append(s)
         symbols = ops.arange(ops.shape(own)[1], dtype="int32")
         if self.end is not None and not _is_zero(self.min_length):

@@ -1,5 +1,6 @@
 """The cross-entropy of sequences that are written token by token."""
 
+import keras
 from keras import ops
 
 from rnnkit.losses.framewise import FrameLoss
@@ -43,8 +44,8 @@ class TokenCrossentropy(FrameLoss):
 
     `y_true` is `(batch, time)`, filled up with negative numbers, which count for
     nothing; `y_pred` logits `(batch, time, vocabulary)`. Unlike in a mean over items, a
-    long sequence counts more than a short one. Under `tf.distribute` each replica
-    takes the mean over its own tokens.
+    long sequence counts more than a short one. Under `tf.distribute` a batch is all
+    that the replicas have of it, so that in the gradient each token counts alike.
 
     Args:
         label_smoothing: Share of each target that is spread over all tokens.
@@ -65,7 +66,19 @@ class TokenCrossentropy(FrameLoss):
         if self.reduction not in ("sum_over_batch_size", "mean"):
             return nats
         share = ops.cast(ops.size(counts), "float32")
-        return nats * (share / ops.maximum(ops.sum(counts), 1.0))
+        count = _mean_of_replicas(ops.sum(counts))
+        return nats * ops.divide_no_nan(share, count)
 
     def get_config(self):
         return {**super().get_config(), "label_smoothing": self.label_smoothing}
+
+
+def _mean_of_replicas(count):
+    """A number of this replica of `tf.distribute`, as the mean over all of them."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        replica = tf.distribute.get_replica_context()
+        if replica is not None and replica.num_replicas_in_sync > 1:
+            return replica.all_reduce(tf.distribute.ReduceOp.MEAN, count)
+    return count

@@ -124,7 +124,7 @@ class Seq2SeqTraining:
                 self, super().fit, rest, data, dataset_of, **kwargs
             )
         finally:
-            if self.feeds is not None:  # it was interrupted
+            if self.feeds is not None:  # however it ended
                 self.feeds, self.train_function = None, None
 
     def evaluate(self, x=None, y=None, batch_size=64, **kwargs):

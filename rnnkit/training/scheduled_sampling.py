@@ -56,7 +56,9 @@ class ScheduledSampling(keras.callbacks.Callback):
         self.schedule, self.draw = schedule, draw
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._feed(self.draw)  # `rnnkit.training.fit` calls `fit` for each epoch
+        if self.model.feeds != self.draw:  # until the model's `fit` ends, which
+            self.model.feeds = self.draw  # `rnnkit.training.fit` calls for each epoch
+            self.model.make_train_function(force=True)
 
     def on_train_batch_begin(self, batch, logs=None):
         ratio = float(self.schedule(int(self.model.optimizer.iterations)))
@@ -67,11 +69,3 @@ class ScheduledSampling(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
             logs["teacher_forcing"] = float(self.model.teacher_forcing)
-
-    def on_train_end(self, logs=None):
-        self._feed(None)
-
-    def _feed(self, draw):
-        if self.model.feeds != draw:
-            self.model.feeds = draw
-            self.model.make_train_function(force=True)

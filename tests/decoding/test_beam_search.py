@@ -166,6 +166,26 @@ def test_narrow_beams_stop_when_they_should(penalty, early_stopping):
                 assert bool(found.ended[item, k]) == ended
 
 
+def test_of_many_symbols_none_is_passed_over():
+    logits = np.random.default_rng(0).normal(0, 3, (4, 501, 500)).astype("float32")
+    rows = logits.reshape(-1, 500)
+
+    def next_step(tokens, state):
+        node = ops.where(state["first"], 0, 1 + tokens)
+        new = {**state, "first": ops.zeros_like(state["first"])}
+        return ops.take(rows, state["item"] * 501 + node, axis=0), new
+
+    state = {"item": np.arange(4, dtype="int32"), "first": np.ones(4, bool)}
+    options = {"start": 0, "end": END, "max_length": 2, "beam_width": 3, "n_best": 3}
+    found = beam_search(next_step, state, **options)
+    for item in range(4):
+        wanted = plain_beam(logits[item], END, 2, 3, False)
+        for k, (score, tokens, ended) in enumerate(wanted):
+            assert tuple(found.tokens[item, k, : len(tokens)].numpy()) == tokens
+            np.testing.assert_allclose(found.scores[item, k], score, atol=1e-5)
+            assert bool(found.ended[item, k]) == ended
+
+
 def test_a_width_of_one_is_greedy():
     logits, _ = tables(50)
     next_step, state = model(logits)

@@ -39,6 +39,24 @@ def test_fed_its_own_outputs_it_gives_them(mask, options):
     np.testing.assert_allclose(forced, own, atol=1e-6)
 
 
+def test_the_output_passes_its_activation():
+    cell = jordan().cell
+    W, U, b, V, c = (
+        np.array(weight, "float64")
+        for weight in (
+            cell.kernel,
+            cell.recurrent_kernel,
+            cell.bias,
+            cell.output_kernel,
+            cell.output_bias,
+        )
+    )
+    before = RNG.normal(size=(4, 2))
+    h = np.tanh(X[:, 0] @ W + before @ U + b)
+    got, _ = cell(X[:, 0], [before.astype("float32")])
+    np.testing.assert_allclose(got, np.tanh(h @ V + c), atol=1e-6)
+
+
 def test_fed_others_it_is_one_step_from_each():
     layer, fed = jordan(), RNG.normal(size=(4, 7, 2)).astype("float32")
     forced = TeacherForced(layer)(X, fed)

@@ -89,6 +89,10 @@ def test_it_trains_and_ends_as_it_was():
     x, y = batch(data, batch_size=4, buckets=1)
     np.testing.assert_allclose(model(x, training=True), model(x), atol=1e-6)
     del y
+    model.optimizer.learning_rate = 0.0
+    plain = model.fit(data, verbose=0).history["nats"]
+    truth = model.evaluate(data, return_dict=True, verbose=0)["nats"]
+    assert plain == pytest.approx([truth], rel=1e-4)
 
 
 def test_it_feeds_in_every_epoch_of_a_training_that_can_go_on(tmp_path):
