@@ -62,23 +62,20 @@ class Trainings:
         print(f"\n{study}: {system}")
         started = time.monotonic()
         keras.utils.set_random_seed(config.seed)
-        train, valid = (
-            pairs(task, (config.shortest, config.longest), count, part, config.seed)
-            for count, part in ((config.examples, "train"), (200, "test"))
-        )
+        ends = config.shortest, config.longest
+        data = pairs(task, ends, config.examples, "train", config.seed)
         model = build(config, self.vocabulary, task=task, **options)
-        steps = -(-len(train) // config.batch_size) * config.epochs
+        steps = -(-len(data) // config.batch_size) * config.epochs
         model.compile(recipe.adam(config.learning_rate, steps, 0.1, clipnorm=1.0))
         callbacks = []
         if schedule_name:
             chosen = schedule(schedule_name, steps)
             callbacks = [training.ScheduledSampling(chosen)]
         model.fit(
-            train,
+            data,
             batch_size=config.batch_size,
             epochs=config.epochs,
             buckets=1,
-            validation_data=valid,
             callbacks=callbacks,
             verbose=2,
         )
@@ -169,9 +166,9 @@ def stopping(config, train):
 
 def exposure(config, train):
     """Return `{schedule: what `by_place` finds}`."""
-    measure, kind = by_place(config, "walk"), config.exposure_decoder
+    measure = by_place(config, "walk")
     return {
-        name: train("exposure", name, "walk", measure, chosen, kind=kind)
+        name: train("exposure", name, "walk", measure, chosen, kind="window")
         for name, chosen in [(TRUTH, None), *zip(config.schedules, config.schedules)]
     }
 
@@ -188,8 +185,7 @@ def check(config):
     if config.study not in (*STUDIES, "all"):
         known = ", ".join([*STUDIES, "all"])
         raise SystemExit(f"No study {config.study!r}; there are {known}.")
-    single = config.stopping_decoder, config.exposure_decoder
-    for kind in (*config.decoders, *single):
+    for kind in (*config.decoders, config.stopping_decoder):
         if kind not in DECODERS:
             raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
     for name in config.schedules:
