@@ -194,7 +194,7 @@ class StoryLSTM(Answerer):
         super().__init__(words, answers, units, sentences, **kwargs)
         self.dropout = dropout
         size = len(self.words) + 1
-        self.embedding = keras.layers.Embedding(size, units, mask_zero=True)
+        self.embedding = keras.layers.Embedding(size, units)
         self.lstm = rnnkit.layers.LSTM(units)
         self.hiding = keras.layers.Dropout(dropout)
         self.logits = keras.layers.Dense(len(self.answers))
