@@ -75,7 +75,9 @@ class Run:
         with atomic_write(self.folder / name) as file:
             file.write((json.dumps(value, indent=2) + "\n").encode())
 
-    def finish(self, preset, metrics, baselines, published, seeds, seconds):
+    def finish(
+        self, preset, metrics, baselines, published, seeds, seconds, tables=None
+    ):
         """Write `results.json`, which the tables of the README are made from.
 
         Args:
@@ -85,6 +87,8 @@ class Run:
             published: dict of name to `[value, source]`.
             seeds: list of the seeds.
             seconds: wall-clock time of the whole run.
+            tables: dict of name to `{column: {row: value}}`, what else the README is
+                to show; None for nothing.
         """
         self.write(
             "results.json",
@@ -100,6 +104,7 @@ class Run:
                 "device": device(),
                 "commit": commit(),
                 "versions": versions(),
+                **({} if tables is None else {"tables": tables}),
             },
         )
 

@@ -1,0 +1,134 @@
+"""What the studies have found: figures, tables, pictures."""
+
+import numpy as np
+from studies import TRUTH
+from tasks import pairs
+
+COLORS = ("#2563eb", "#ea580c", "#059669", "#7c3aed", "#db2777")
+GRID, MUTED = "#e5e7eb", "#6b7280"
+TRAINED, LONGER = "accuracy, lengths trained on", "accuracy, longer"
+
+
+def split(config, values):
+    """The mean of a value for each length, of those trained on and of longer ones."""
+    known = config.longest - config.shortest + 1
+    return float(np.mean(values[:known])), float(np.mean(values[known:] or [np.nan]))
+
+
+def tables(found, config):
+    """Return `{study: {column: {row: value}}}`."""
+    made = {}
+    for study in ("lengths", "stopping"):
+        for name, one in found.get(study, {}).items():
+            known, longer = split(config, one["accuracy"])
+            cells = {TRAINED: known, LONGER: longer}
+            if study == "lengths":
+                for n in tested(config):
+                    value = one["accuracy"][n - config.shortest]
+                    cells[f"accuracy, length {n}"] = value
+            else:
+                known, longer = split(config, one["length error"])
+                cells["mean length error, lengths trained on"] = known
+                cells["mean length error, longer"] = longer
+            made.setdefault(study, {})[name] = cells
+    for name, one in found.get("exposure", {}).items():
+        made.setdefault("exposure", {})[name] = {
+            f"error after {what} symbols, {where}": value
+            for what, values in (("true", one["truth"]), ("own", one["own"]))
+            for where, value in zip(
+                (f"places 1 to {config.longest}", "later ones"),
+                (
+                    float(np.mean(values[: config.longest])),
+                    float(np.mean(values[config.longest :] or [np.nan])),
+                ),
+            )
+        }
+    return made
+
+
+def tested(config):
+    """Lengths beyond those trained on that have a row of their own."""
+    wanted = (config.longest + 1, config.longest + 2, 3 * config.longest // 2)
+    return sorted({n for n in (*wanted, config.beyond) if n <= config.beyond})
+
+
+def metrics(found, config):
+    """Return the figures of all the studies, one each for what is compared."""
+    made = {}
+    for name, cells in tables(found, config).get("lengths", {}).items():
+        made[f"{LONGER}, {name}"] = cells[LONGER]
+    for name, cells in tables(found, config).get("stopping", {}).items():
+        made[f"{LONGER}, {name}"] = cells[LONGER]
+    for name, one in found.get("exposure", {}).items():
+        made[f"error after own symbols, {name}"] = float(np.mean(one["own"]))
+    return made
+
+
+def baselines(found, config):
+    """Return the figures of what learns nothing."""
+    made = {}
+    if "lengths" in found or "stopping" in found:
+        test = pairs(config.task, (config.shortest, config.beyond), 500, "test", 1)
+        same = [a == b for a, b in zip(test.sources, test.targets)]
+        made["accuracy, the source as it is"] = float(np.mean(same))
+    if "exposure" in found:
+        made["error of a symbol drawn at random"] = 0.9
+    return made
+
+
+def draw(found, config, run):
+    """Draw a picture for each study."""
+    lengths = range(config.shortest, config.beyond + 1)
+    for study in ("lengths", "stopping"):
+        if study in found:
+            curves = {
+                name: (lengths, one["accuracy"], {})
+                for name, one in found[study].items()
+            }
+            labels = ("length of the source", "accuracy")
+            draw_curves(curves, config, labels, run.path(f"{study}.png"))
+    if "exposure" not in found:
+        return
+    curves = {}
+    for name, one in found["exposure"].items():
+        places = range(1, len(one["own"]) + 1)
+        curves[f"{name}: own symbols before"] = (places, one["own"], {})
+        if name == TRUTH:
+            dotted = {"linestyle": ":"}
+            curves[f"{name}: true symbols before"] = (places, one["truth"], dotted)
+    labels = ("place in the target", "share of wrong symbols")
+    draw_curves(curves, config, labels, run.path("exposure.png"))
+
+
+def draw_curves(curves, config, labels, path):
+    """Draw curves beside each other, and where the lengths trained on end.
+
+    Args:
+        curves: `{name: (x, y, how it is drawn)}`.
+        labels: Of the axes.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.axvline(config.longest + 0.5, color=MUTED, lw=1, ls=(0, (4, 3)))
+    axes.annotate(
+        " longer than any trained on",
+        (config.longest + 0.5, 1.0),
+        xycoords=("data", "axes fraction"),
+        va="bottom",
+        fontsize=9,
+        color=MUTED,
+    )
+    for color, (name, (x, y, options)) in zip(COLORS, curves.items()):
+        axes.plot(x, y, "o-", **{"ms": 3, "color": color, "label": name, **options})
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.set_ylim(-0.02, 1.02)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(axis="y", color=GRID)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+    figure.savefig(path)
