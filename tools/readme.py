@@ -6,7 +6,8 @@
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
 the cells' docstrings, `recipes` from `recipes/*/results/*.json`, `results` from
 `results/*.json` beside a recipe's README, `benchmarks` from
-`benchmarks/results/*.json`.
+`benchmarks/results/*.json`; any other name is looked for among the `tables` of a
+recipe's results.
 """
 
 import json
@@ -109,6 +110,19 @@ def results_table(folder):
     return table(["preset", *RESULT_HEADER], rows)
 
 
+def own_table(folder, name):
+    """A table of the recipe's own, from the first of its results that has it."""
+    for result in read(folder, "results/*.json"):
+        if columns := result.get("tables", {}).get(name):
+            names = dict.fromkeys(row for cells in columns.values() for row in cells)
+            rows = [
+                [row, *(number(cells.get(row, "")) for cells in columns.values())]
+                for row in names
+            ]
+            return table(["", *columns], rows)
+    return NOT_MEASURED
+
+
 def benchmark_rows(result):
     """One row for each benchmark and peer: the mean, the worst case, what is asked."""
     groups = {}
@@ -164,7 +178,8 @@ def filled(text, root=ROOT):
 
     def fill(match):
         name = match["name"]
-        return f"<!-- table: {name} -->\n\n{TABLES[name](root)}\n\n<!-- end -->"
+        made = TABLES[name](root) if name in TABLES else own_table(root, name)
+        return f"<!-- table: {name} -->\n\n{made}\n\n<!-- end -->"
 
     pattern = r"<!-- table: (?P<name>\w+) -->.*?<!-- end -->"
     return re.sub(pattern, fill, text, flags=re.S)

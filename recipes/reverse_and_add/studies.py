@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 from tasks import pairs, vocabulary
-from writers import RULES, build
+from writers import DECODERS, RULES, build
 
 from rnnkit import recipe, training
 
@@ -117,7 +117,7 @@ def by_length(config, task):
 def by_place(config, task):
     """Return a function from a model to how often each symbol of a target is wrong.
 
-    That is `{"truth": …, "own": …}`: after the true symbols before it, and after
+    That is `{"true": …, "own": …}`: after the true symbols before it, and after
     those that the model wrote itself, to the target's length; a share for each place
     in targets of the greatest length tested.
     """
@@ -140,7 +140,7 @@ def by_place(config, task):
             details=True,
         )
         found = {
-            "truth": keras.ops.convert_to_numpy(fed).argmax(-1),
+            "true": keras.ops.convert_to_numpy(fed).argmax(-1),
             "own": np.stack([one.tokens[:size] for one in own]),
         }
         return {name: (ids != target).mean(0).tolist() for name, ids in found.items()}
@@ -177,3 +177,28 @@ def exposure(config, train):
 
 
 STUDIES = {"lengths": lengths, "stopping": stopping, "exposure": exposure}
+
+
+def check(config):
+    """Say what cannot be run, before anything is.
+
+    Raises:
+        SystemExit: There is no such study, task, decoder, schedule, length or number.
+    """
+    if config.study not in (*STUDIES, "all"):
+        known = ", ".join([*STUDIES, "all"])
+        raise SystemExit(f"No study {config.study!r}; there are {known}.")
+    for kind in (*config.decoders, config.stopping_decoder):
+        if kind not in DECODERS:
+            raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
+    for name in config.schedules:
+        schedule(name, 1)
+    for name in ("examples", "test_examples", "place_examples", "epochs"):
+        if getattr(config, name) < 1:
+            raise SystemExit(f"{name} is {getattr(config, name)}: take 1 or more.")
+    pairs(config.task, (config.shortest, config.longest), 1, "train")
+    if config.beyond < config.longest:
+        raise SystemExit(
+            f"The tests reach {config.beyond} digits, the training {config.longest}: "
+            "take a greater --beyond."
+        )

@@ -1,5 +1,7 @@
 """What the studies have found: figures, tables, pictures."""
 
+import itertools
+
 import numpy as np
 from studies import TRUTH
 from tasks import pairs
@@ -7,12 +9,14 @@ from tasks import pairs
 COLORS = ("#2563eb", "#ea580c", "#059669", "#7c3aed", "#db2777")
 GRID, MUTED = "#e5e7eb", "#6b7280"
 TRAINED, LONGER = "accuracy, lengths trained on", "accuracy, longer"
+LENGTH_ERRORS = "mean length error, lengths trained on", "mean length error, longer"
 
 
-def split(config, values):
-    """The mean of a value for each length, of those trained on and of longer ones."""
+def split(config, values, names):
+    """`{name: mean}` of values by length: of those trained on, and of longer ones."""
     known = config.longest - config.shortest + 1
-    return float(np.mean(values[:known])), float(np.mean(values[known:] or [np.nan]))
+    parts = values[:known], values[known:]
+    return {name: float(np.mean(part)) for name, part in zip(names, parts) if part}
 
 
 def tables(found, config):
@@ -20,29 +24,23 @@ def tables(found, config):
     made = {}
     for study in ("lengths", "stopping"):
         for name, one in found.get(study, {}).items():
-            known, longer = split(config, one["accuracy"])
-            cells = {TRAINED: known, LONGER: longer}
+            cells = split(config, one["accuracy"], (TRAINED, LONGER))
             if study == "lengths":
                 for n in tested(config):
                     value = one["accuracy"][n - config.shortest]
                     cells[f"accuracy, length {n}"] = value
             else:
-                known, longer = split(config, one["length error"])
-                cells["mean length error, lengths trained on"] = known
-                cells["mean length error, longer"] = longer
+                cells |= split(config, one["length error"], LENGTH_ERRORS)
             made.setdefault(study, {})[name] = cells
+    places = f"places 1 to {config.longest}", "later places"
     for name, one in found.get("exposure", {}).items():
-        made.setdefault("exposure", {})[name] = {
-            f"error after {what} symbols, {where}": value
-            for what, values in (("true", one["truth"]), ("own", one["own"]))
-            for where, value in zip(
-                (f"places 1 to {config.longest}", "later ones"),
-                (
-                    float(np.mean(values[: config.longest])),
-                    float(np.mean(values[config.longest :] or [np.nan])),
-                ),
-            )
-        }
+        cells = {}
+        for kind in ("true", "own"):
+            early, late = one[kind][: config.longest], one[kind][config.longest :]
+            for where, part in zip(places, (early, late)):
+                if part:
+                    cells[f"error after {kind} symbols, {where}"] = float(np.mean(part))
+        made.setdefault("exposure", {})[name] = cells
     return made
 
 
@@ -53,14 +51,16 @@ def tested(config):
 
 
 def metrics(found, config):
-    """Return the figures of all the studies, one each for what is compared."""
+    """Return the figures of all the studies, one for each of what is compared."""
     made = {}
-    for name, cells in tables(found, config).get("lengths", {}).items():
-        made[f"{LONGER}, {name}"] = cells[LONGER]
-    for name, cells in tables(found, config).get("stopping", {}).items():
-        made[f"{LONGER}, {name}"] = cells[LONGER]
-    for name, one in found.get("exposure", {}).items():
-        made[f"error after own symbols, {name}"] = float(np.mean(one["own"]))
+    for study, columns in tables(found, config).items():
+        for name, cells in columns.items():
+            if study == "exposure":
+                own = found[study][name]["own"]
+                made[f"error after own symbols, {name}"] = float(np.mean(own))
+            else:
+                row = LONGER if LONGER in cells else TRAINED
+                made[f"{row}, {name}"] = cells[row]
     return made
 
 
@@ -72,7 +72,18 @@ def baselines(found, config):
         same = [a == b for a, b in zip(test.sources, test.targets)]
         made["accuracy, the source as it is"] = float(np.mean(same))
     if "exposure" in found:
-        made["error of a symbol drawn at random"] = 0.9
+        ends = config.beyond, config.beyond
+        known, test = (
+            np.array([list(target) for target in pairs("walk", ends, n, part).targets])
+            for n, part in ((2000, "train"), (500, "test"))
+        )
+        right = [
+            np.mean(column == max(set(seen), key=list(seen).count))
+            for seen, column in zip(known.T, test.T)
+        ]
+        made["error, the most frequent symbol of each place"] = 1 - float(
+            np.mean(right)
+        )
     return made
 
 
@@ -95,7 +106,7 @@ def draw(found, config, run):
         curves[f"{name}: own symbols before"] = (places, one["own"], {})
         if name == TRUTH:
             dotted = {"linestyle": ":"}
-            curves[f"{name}: true symbols before"] = (places, one["truth"], dotted)
+            curves[f"{name}: true symbols before"] = (places, one["true"], dotted)
     labels = ("place in the target", "share of wrong symbols")
     draw_curves(curves, config, labels, run.path("exposure.png"))
 
@@ -121,7 +132,7 @@ def draw_curves(curves, config, labels, path):
         fontsize=9,
         color=MUTED,
     )
-    for color, (name, (x, y, options)) in zip(COLORS, curves.items()):
+    for color, (name, (x, y, options)) in zip(itertools.cycle(COLORS), curves.items()):
         axes.plot(x, y, "o-", **{"ms": 3, "color": color, "label": name, **options})
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])

@@ -27,7 +27,7 @@ def walk(rng, length):
     """Steps up and down, and where one stands after each, modulo 10: ++-, 121."""
     steps = rng.choice([-1, 1], length)
     places = np.cumsum(steps) % 10
-    return "".join("-+"[step > 0] for step in steps), "".join(map(str, places))
+    return "".join("-+"[int(step > 0)] for step in steps), "".join(map(str, places))
 
 
 TASKS = {"reverse": reverse, "add": add, "walk": walk}

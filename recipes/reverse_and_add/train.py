@@ -12,9 +12,8 @@ import sys
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
 import beginning  # first, by the alphabet too
-from studies import STUDIES, Trainings, schedule
+from studies import STUDIES, Trainings, check
 from summary import TRAINED, baselines, draw, metrics, tables
-from tasks import pairs
 from writers import DECODERS
 
 from rnnkit import recipe
@@ -52,8 +51,8 @@ class Config:
     """At its highest, after a tenth of the training; then it falls along a cosine."""
     seed: int = 0
     reach: float | None = None
-    """Accuracy to reach on the lengths trained on, by the best of each comparison,
-    else the exit status is 1."""
+    """Accuracy to reach on the lengths trained on, by the best of the decoders
+    compared, else the exit status is 1."""
 
 
 PRESETS = {
@@ -100,37 +99,11 @@ def main(arguments=None):
     return report(run, config)
 
 
-def check(config):
-    """Say what cannot be run, before anything is.
-
-    Raises:
-        SystemExit: There is no such study, task, decoder, schedule or length.
-    """
-    if config.study not in (*STUDIES, "all"):
-        known = ", ".join([*STUDIES, "all"])
-        raise SystemExit(f"No study {config.study!r}; there are {known}.")
-    for kind in (*config.decoders, config.stopping_decoder):
-        if kind not in DECODERS:
-            raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
-    for name in config.schedules:
-        schedule(name, 1)
-    pairs(config.task, (config.shortest, config.longest), 1, "train")
-    if config.beyond < config.longest:
-        raise SystemExit(
-            f"The tests reach {config.beyond} digits, the training {config.longest}: "
-            "take a greater --beyond."
-        )
-
-
 def report(run, config):
     """Print the results and where everything is; returns the exit status."""
-    results = run.results
-    best = [
-        max(table[column][TRAINED] for column in table)
-        for name, table in results["tables"].items()
-        if name == "lengths"
-    ]
-    missed = config.reach is not None and any(value < config.reach for value in best)
+    compared = run.results["tables"].get("lengths", {}).values()
+    best = max((cells[TRAINED] for cells in compared), default=None)
+    missed = None not in (best, config.reach) and best < config.reach
     return recipe.report(
         run,
         {

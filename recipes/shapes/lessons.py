@@ -211,6 +211,26 @@ LESSONS = {
 }
 
 
+def check(config):
+    """Say what there is not.
+
+    Raises:
+        SystemExit: There is no such shape, or nothing to learn from.
+    """
+    for shape in config.shapes:
+        if shape not in LESSONS:
+            raise SystemExit(f"No shape {shape!r}; there are {', '.join(LESSONS)}.")
+    if not config.shapes or config.examples < 1 or config.epochs < 1:
+        raise SystemExit("Nothing is to be learnt: give shapes, examples and epochs.")
+
+
+def gain(measure, baseline, reached):
+    """How much of what the rival lacks is had: 0 as the rival, 1 without an error."""
+    if measure == "distance":
+        return 1 - reached / baseline
+    return (reached - baseline) / (1 - baseline)
+
+
 def right(logits, truth):
     """The share of symbols that are the most probable ones."""
     return float(np.mean(logits.argmax(-1) == truth))

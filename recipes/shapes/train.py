@@ -14,7 +14,7 @@ import beginning  # first, by the alphabet too
 import keras
 import numpy as np
 from diagrams import draw_all, draw_one
-from lessons import LESSONS
+from lessons import LESSONS, check, gain
 
 from rnnkit import recipe
 
@@ -74,19 +74,6 @@ def main(arguments=None):
     return report(run, config)
 
 
-def check(config):
-    """Say what there is not.
-
-    Raises:
-        SystemExit: There is no such shape, or nothing to learn from.
-    """
-    for shape in config.shapes:
-        if shape not in LESSONS:
-            raise SystemExit(f"No shape {shape!r}; there are {', '.join(LESSONS)}.")
-    if not config.shapes or config.examples < 1 or config.epochs < 1:
-        raise SystemExit("Nothing is to be learnt: give shapes, examples and epochs.")
-
-
 def learn(shape, config):
     """Train a network of one shape; returns a row of the table."""
     keras.utils.set_random_seed(config.seed)
@@ -113,13 +100,6 @@ def learn(shape, config):
     }
     print(f"{shape}: {', '.join(f'{k} {v}' for k, v in row.items())}")
     return row
-
-
-def gain(measure, baseline, reached):
-    """How much of what the rival lacks is had: 0 as the rival, 1 without an error."""
-    if measure == "distance":
-        return 1 - reached / baseline
-    return (reached - baseline) / (1 - baseline)
 
 
 def report(run, config):
