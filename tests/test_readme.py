@@ -81,3 +81,18 @@ def test_tables_of_results(tmp_path):
         "",
         "Measured on 2 CPU cores: python 3.11.",
     ]
+
+
+def test_tables_of_a_recipes_own(tmp_path):
+    text = "<!-- table: lengths -->\n<!-- end -->"
+    assert readme.NOT_MEASURED in readme.filled(text, tmp_path)
+    (tmp_path / "results").mkdir()
+    columns = {"plain": {"short": 0.12345, "long": 7}, "window": {"long": "none"}}
+    for name, content in {"a": {}, "b": {"tables": {"lengths": columns}}}.items():
+        (tmp_path / "results" / f"{name}.json").write_text(json.dumps(content))
+    assert readme.filled(text, tmp_path).splitlines()[2:-2] == [
+        "|  | plain | window |",
+        "| --- | --- | --- |",
+        "| short | 0.1235 |  |",
+        "| long | 7 | none |",
+    ]

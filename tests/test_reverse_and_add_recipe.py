@@ -24,6 +24,7 @@ CONFIG = SimpleNamespace(
     epochs=1,
     decoders=("plain",),
     stopping_decoder="window",
+    exposure_decoder="window",
     schedules=("linear",),
     units=4,
     embedding_dim=4,
@@ -154,7 +155,9 @@ def test_the_end_is_no_symbol_where_another_output_tells(module):
     for rule in writers.RULES:
         model = writers.build(CONFIG, vocabulary, "plain", "reverse", rule)
         model.compile()
-        y_pred = tensorflow.Variable(np.zeros((1, 4, vocabulary.size + 1), "float32"))
+        y_pred = tensorflow.Variable(
+            np.full((1, 4, vocabulary.size + 1), 0.3, "float32")
+        )
         with tensorflow.GradientTape() as tape:
             loss = model.compute_loss(None, target, y_pred)
         gradient = tape.gradient(loss, y_pred).numpy()[0]

@@ -169,9 +169,9 @@ def stopping(config, train):
 
 def exposure(config, train):
     """Return `{schedule: what `by_place` finds}`."""
-    measure = by_place(config, "walk")
+    measure, kind = by_place(config, "walk"), config.exposure_decoder
     return {
-        name: train("exposure", name, "walk", measure, chosen, kind="additive")
+        name: train("exposure", name, "walk", measure, chosen, kind=kind)
         for name, chosen in [(TRUTH, None), *zip(config.schedules, config.schedules)]
     }
 
@@ -188,7 +188,8 @@ def check(config):
     if config.study not in (*STUDIES, "all"):
         known = ", ".join([*STUDIES, "all"])
         raise SystemExit(f"No study {config.study!r}; there are {known}.")
-    for kind in (*config.decoders, config.stopping_decoder):
+    single = config.stopping_decoder, config.exposure_decoder
+    for kind in (*config.decoders, *single):
         if kind not in DECODERS:
             raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
     for name in config.schedules:

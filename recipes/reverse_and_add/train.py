@@ -31,7 +31,7 @@ class Config:
     """Digits, or steps, that a source has in training, at least and at most."""
     beyond: int = 16
     """The most that one has in the tests."""
-    examples: int = 8000
+    examples: int = 4000
     """Pairs to learn from."""
     test_examples: int = 50
     """Pairs of each length in the tests."""
@@ -39,7 +39,9 @@ class Config:
     """Pairs of the greatest length, whose places are counted in exposure."""
     decoders: tuple[str, ...] = DECODERS
     """Those compared in lengths."""
-    stopping_decoder: str = "additive"
+    stopping_decoder: str = "window"
+    exposure_decoder: str = "window"
+    """Those of the other studies."""
     schedules: tuple[str, ...] = ("linear", "exponential", "inverse sigmoid")
     """Of scheduled sampling, compared in exposure; there is constant too."""
     units: int = 32

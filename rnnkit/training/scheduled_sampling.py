@@ -55,8 +55,8 @@ class ScheduledSampling(keras.callbacks.Callback):
             raise ValueError(f"draw must be one of {DRAWS}, got {draw!r}.")
         self.schedule, self.draw = schedule, draw
 
-    def on_train_begin(self, logs=None):
-        self._feed(self.draw)
+    def on_epoch_begin(self, epoch, logs=None):
+        self._feed(self.draw)  # `rnnkit.training.fit` calls `fit` for each epoch
 
     def on_train_batch_begin(self, batch, logs=None):
         ratio = float(self.schedule(int(self.model.optimizer.iterations)))

@@ -39,6 +39,9 @@ def test_folder_and_results(tmp_path):
     assert results["metrics"] == {"bits": 2.0}
     assert results["seconds"] == 1.2
     assert Run("task", "small", Config(), {"data": "abc"}, root=tmp_path).results
+    tables = {"lengths": {"plain": {"accuracy": 0.5}}}
+    run.finish("small", {}, {}, {}, [0], 1.0, tables)
+    assert run.results["tables"] == tables
 
 
 def test_another_configuration_is_named(tmp_path):
