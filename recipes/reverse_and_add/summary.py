@@ -105,7 +105,7 @@ def draw(found, config, run):
         places = range(1, len(one["own"]) + 1)
         curves[f"{name}: own symbols before"] = (places, one["own"], {})
         if name == TRUTH:
-            dotted = {"linestyle": ":"}
+            dotted = {"linestyle": ":", "color": MUTED}
             curves[f"{name}: true symbols before"] = (places, one["true"], dotted)
     labels = ("place in the target", "share of wrong symbols")
     draw_curves(curves, config, labels, run.path("exposure.png"))
@@ -141,5 +141,10 @@ def draw_curves(curves, config, labels, path):
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=3,
+        fontsize=9,
+    )
     figure.savefig(path)
