@@ -103,11 +103,11 @@ def draw(found, config, run):
     curves = {}
     for name, one in found["exposure"].items():
         places = range(1, len(one["own"]) + 1)
-        curves[f"{name}: own symbols before"] = (places, one["own"], {})
+        curves[f"{name}, own symbols"] = (places, one["own"], {})
         if name == TRUTH:
             dotted = {"linestyle": ":", "color": MUTED}
-            curves[f"{name}: true symbols before"] = (places, one["true"], dotted)
-    labels = ("place in the target", "share of wrong symbols")
+            curves[f"{name}, true symbols"] = (places, one["true"], dotted)
+    labels = ("place in the target", "share of wrong symbols, after own or true ones")
     draw_curves(curves, config, labels, run.path("exposure.png"))
 
 
@@ -133,7 +133,7 @@ def draw_curves(curves, config, labels, path):
         color=MUTED,
     )
     for color, (name, (x, y, options)) in zip(itertools.cycle(COLORS), curves.items()):
-        axes.plot(x, y, "o-", **{"ms": 3, "color": color, "label": name, **options})
+        axes.plot(x, y, marker="o", ms=3, label=name, **{"color": color, **options})
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.set_ylim(-0.02, 1.02)
