@@ -62,23 +62,20 @@ class Trainings:
         print(f"\n{study}: {system}")
         started = time.monotonic()
         keras.utils.set_random_seed(config.seed)
-        train, valid = (
-            pairs(task, (config.shortest, config.longest), count, part, config.seed)
-            for count, part in ((config.examples, "train"), (200, "test"))
-        )
+        ends = config.shortest, config.longest
+        data = pairs(task, ends, config.examples, "train", config.seed)
         model = build(config, self.vocabulary, task=task, **options)
-        steps = -(-len(train) // config.batch_size) * config.epochs
+        steps = -(-len(data) // config.batch_size) * config.epochs
         model.compile(recipe.adam(config.learning_rate, steps, 0.1, clipnorm=1.0))
         callbacks = []
         if schedule_name:
             chosen = schedule(schedule_name, steps)
             callbacks = [training.ScheduledSampling(chosen)]
         model.fit(
-            train,
+            data,
             batch_size=config.batch_size,
             epochs=config.epochs,
             buckets=1,
-            validation_data=valid,
             callbacks=callbacks,
             verbose=2,
         )
