@@ -141,10 +141,6 @@ def draw_curves(curves, config, labels, path):
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=3,
-        fontsize=9,
-    )
+    place = {"loc": "outside lower center", "ncols": 3}
+    figure.legend(frameon=False, fontsize=9, **place)
     figure.savefig(path)
