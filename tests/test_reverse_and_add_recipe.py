@@ -24,7 +24,6 @@ CONFIG = SimpleNamespace(
     epochs=1,
     decoders=("plain",),
     stopping_decoder="window",
-    exposure_decoder="window",
     schedules=("linear",),
     units=4,
     embedding_dim=4,

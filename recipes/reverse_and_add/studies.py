@@ -166,9 +166,9 @@ def stopping(config, train):
 
 def exposure(config, train):
     """Return `{schedule: what `by_place` finds}`."""
-    measure, kind = by_place(config, "walk"), config.exposure_decoder
+    measure = by_place(config, "walk")
     return {
-        name: train("exposure", name, "walk", measure, chosen, kind=kind)
+        name: train("exposure", name, "walk", measure, chosen, kind="window")
         for name, chosen in [(TRUTH, None), *zip(config.schedules, config.schedules)]
     }
 
@@ -185,8 +185,7 @@ def check(config):
     if config.study not in (*STUDIES, "all"):
         known = ", ".join([*STUDIES, "all"])
         raise SystemExit(f"No study {config.study!r}; there are {known}.")
-    single = config.stopping_decoder, config.exposure_decoder
-    for kind in (*config.decoders, *single):
+    for kind in (*config.decoders, config.stopping_decoder):
         if kind not in DECODERS:
             raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
     for name in config.schedules:

@@ -40,8 +40,6 @@ class Config:
     decoders: tuple[str, ...] = DECODERS
     """Those compared in lengths."""
     stopping_decoder: str = "window"
-    exposure_decoder: str = "window"
-    """Those of the other studies."""
     schedules: tuple[str, ...] = ("linear", "exponential", "inverse sigmoid")
     """Of scheduled sampling, compared in exposure; there is constant too."""
     units: int = 32

@@ -23,7 +23,8 @@ def build(config, vocabulary, kind, task, rule=None):
     """Return a `Seq2Seq`, not compiled.
 
     Where digits are to be reversed the source is read from its end, so that what goes
-    forward comes to them in the order in which they are to be written.
+    forward comes to them in the order in which they are to be written. Of a walk each
+    step is read alone: where one is, nothing tells but what was written.
 
     Args:
         kind: The decoder, one of `DECODERS`.
@@ -43,12 +44,12 @@ def build(config, vocabulary, kind, task, rule=None):
         )
     else:
         raise SystemExit(f"No decoder {kind!r}; there are {', '.join(DECODERS)}.")
-    encoder = layers.Bidirectional(layers.GRU(config.units, return_sequences=True))
+    encoder, options = layers.Bidirectional(layers.GRU(config.units)), {}
+    if task == "walk":
+        encoder, options = keras.layers.Dense(units, "tanh"), {"bridge": None}
     given = (vocabulary, vocabulary, [encoder], decoder)
-    options = {
-        "embedding_dim": config.embedding_dim,
-        "reverse_source": task == "reverse",
-    }
+    options["embedding_dim"] = config.embedding_dim
+    options["reverse_source"] = task == "reverse"
     if rule is None:
         return rnnkit.models.Seq2Seq(*given, **options)
     return StoppingSeq2Seq(*given, rule=rule, **options)
