@@ -132,8 +132,11 @@ def draw_curves(curves, config, labels, path):
         fontsize=9,
         color=MUTED,
     )
-    for color, (name, (x, y, options)) in zip(itertools.cycle(COLORS), curves.items()):
-        axes.plot(x, y, marker="o", ms=3, label=name, **{"color": color, **options})
+    colors = itertools.cycle(COLORS)
+    for number, (name, (x, y, options)) in enumerate(curves.items()):
+        # Thinner and thinner, so that those beneath are seen.
+        style = {"color": next(colors), "lw": max(1.2, 5 - number), "ms": 3, **options}
+        axes.plot(x, y, marker="o", label=name, **style)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.set_ylim(-0.02, 1.02)

@@ -46,7 +46,7 @@ class Config:
     """Of the encoder in each direction; the decoder has twice as many."""
     embedding_dim: int = 16
     batch_size: int = 64
-    epochs: int = 6
+    epochs: int = 5
     learning_rate: float = 1e-2
     """At its highest, after a tenth of the training; then it falls along a cosine."""
     seed: int = 0
