@@ -115,26 +115,6 @@ def test_it_feeds_in_every_epoch_of_a_training_that_can_go_on(tmp_path):
     assert model.feeds is None
 
 
-def test_it_feeds_in_every_epoch_of_a_training_that_can_go_on(tmp_path):
-    model, seen = make("plain"), []
-    model.compile(run_eagerly=True)
-    watch = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: seen.append(model.feeds)
-    )
-    data = pairs(4)
-    batches = PairBatches(data.sources, data.targets, VOCABULARY, VOCABULARY)
-    fit(
-        model,
-        batches.passes(2),
-        2,
-        Resume(tmp_path / "checkpoint"),
-        [ScheduledSampling(constant(0.5)), watch],
-        verbose=0,
-    )
-    assert seen == ["sample"] * 2
-    assert model.feeds is None
-
-
 def test_the_gradient_is_teacher_forcings_at_a_ratio_of_one():
     import tensorflow as tf
 
