@@ -88,7 +88,7 @@ def output_at_each_step(rng, count):
 
 def sequence_to_vector(rng, count):
     """Say where one is who goes straight on, or turns left or right before a step."""
-    x = distinct(lambda: rng.integers(0, 3, 12), count + 1000)
+    x = distinct(lambda: rng.integers(0, 3, 8), count + 1000)
     angles = np.pi / 2 * np.cumsum(np.array([0, 1, -1])[x], axis=1)
     y = np.stack([np.cos(angles).sum(1), np.sin(angles).sum(1)], axis=1)
     y = y.astype("float32")
@@ -98,7 +98,7 @@ def sequence_to_vector(rng, count):
         return float(np.sqrt(((found - y[:1000]) ** 2).sum(1)).mean())
 
     return Lesson(
-        task="where one is after 12 steps, each straight on, to the left or the right",
+        task="where one is after 8 steps, each straight on, to the left or the right",
         measure="distance",
         model=model,
         loss="mse",
