@@ -170,7 +170,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     def call(self, inputs, training=False):
         source, lengths, target = inputs
-        fed, real = self.fed(target)
+        fed = self.fed(target)
         if training and self.feeds is not None:
             state, constants = self.begin(source, lengths, training)
             return mixed_logits(self, fed, state, constants, training)
@@ -178,9 +178,9 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         x = self.drop(self.target_embedding(fed), training=training)
         given = {"initial_state": states, "training": training}
         if self.attends:
-            x = self.decoder(x, memory, inputs_mask=real, memory_mask=mask, **given)
+            x = self.decoder(x, memory, memory_mask=mask, **given)
         else:
-            x = self.decoder(x, mask=real, **given)[0]
+            x = self.decoder(x, **given)[0]
         return self.logits(self.drop(x, training=training))
 
     def encode(self, source, lengths, training=False):
@@ -212,10 +212,13 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         return x, mask, list(states)
 
     def fed(self, target):
-        """What the decoder reads of a target, each token one step late; and a mask."""
+        """What the decoder reads of a target, each token one step late.
+
+        What fills the target up needs no mask: nothing that counts comes after it.
+        """
         start = ops.full_like(target[:, :1], self.target_vocabulary.start)
         fed = ops.concatenate([start, target[:, :-1]], axis=1)
-        return ops.maximum(fed, 0), target >= 0
+        return ops.maximum(fed, 0)
 
     def logits(self, x):
         """What the decoder gave, `(..., units)`, to `(..., target vocabulary)`."""

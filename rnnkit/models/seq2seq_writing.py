@@ -216,12 +216,10 @@ class Seq2SeqWriting:
 
     def _look(self, source, lengths, target):
         memory, mask, states = self.encode(source, lengths)
-        fed, real = self.fed(target)
         _, weights, *_ = self.decoder(
-            self.target_embedding(fed),
+            self.target_embedding(self.fed(target)),
             memory,
             initial_state=states,
-            inputs_mask=real,
             memory_mask=mask,
             return_attention_scores=True,
         )
