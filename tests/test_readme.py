@@ -87,7 +87,12 @@ def test_tables_of_a_recipes_own(tmp_path):
     assert readme.NOT_MEASURED in readme.filled(text, tmp_path)
     (tmp_path / "results").mkdir()
     columns = {"plain": {"short": 0.12345, "long": 7}, "window": {"long": "none"}}
-    for name, content in {"a": {}, "b": {"tables": {"lengths": columns}}}.items():
+    other = {"lengths": {"plain": {"short": 1}}}
+    for name, command, tables in (
+        ("a", "train.py --preset a", other),
+        ("b", "train.py", {"lengths": columns}),
+    ):
+        content = {"command": command, "tables": tables}
         (tmp_path / "results" / f"{name}.json").write_text(json.dumps(content))
     assert readme.filled(text, tmp_path).splitlines()[2:-2] == [
         "|  | plain | window |",

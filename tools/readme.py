@@ -19,7 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOT_MEASURED = "Not measured yet."
-SHARES = re.compile(r"error|accuracy|exact match|share")  # names of what is a share
+SHARES = re.compile(
+    r"(?<!length )error|accuracy|exact match|share"
+)  # names of what is a share
 
 
 def number(value):
@@ -129,8 +131,9 @@ def results_table(folder):
 
 
 def own_table(folder, name):
-    """A table of the recipe's own, from the first of its results that has it."""
-    for result in read(folder, "results/*.json"):
+    """A table of the recipe's own, from the default preset's results if they have it."""
+    results = read(folder, "results/*.json")
+    for result in sorted(results, key=lambda one: "--preset" in one["command"]):
         if columns := result.get("tables", {}).get(name):
             names = dict.fromkeys(row for cells in columns.values() for row in cells)
             rows = [

@@ -84,14 +84,16 @@ def rendered(config):
 
     def examples(part, count, seed, varied=False, widest=np.inf):
         rng = np.random.default_rng((config.seed, seed))
+        in_tex = [text for text in texts[part] if set(text) <= TEX]
         rows = []
         while len(rows) < count:
             font = str(rng.choice(FONTS[part][rng.integers(len(FONTS[part]))]))
-            letters = TEX if font.startswith("cm") else characters
-            while not set(text := str(rng.choice(texts[part]))) <= letters:
-                pass
+            tex = font.startswith("cm")
+            chosen = in_tex if tex else texts[part]
+            text = chosen[rng.integers(len(chosen))]
             if varied and rng.random() < config.strewn:
-                text = strewn(text, sorted(letters - {" "}), rng)
+                known = characters & TEX if tex else characters
+                text = strewn(text, sorted(known - {" "}), rng)
             image = render(text, font, rng, varied)
             if len(image) <= widest:
                 rows.append((image, text, font))

@@ -14,10 +14,11 @@ TRUTH = "truth alone"  # no schedule
 
 
 def schedule(name, steps):
-    """Return a schedule of true tokens, which ends with about a tenth of them.
+    """Return a schedule of true tokens, which ends with a tenth of them.
 
     Args:
-        name: linear, exponential, inverse sigmoid, or constant, which is one half.
+        name: linear, exponential, inverse sigmoid, or constant, which is one half all
+            along.
         steps: Batches in the whole training.
 
     Raises:
@@ -27,11 +28,19 @@ def schedule(name, steps):
         "constant": training.constant(0.5),
         "linear": training.linear(0.9 * steps, end=0.1),
         "exponential": training.exponential(0.1 ** (1 / steps)),
-        "inverse sigmoid": training.inverse_sigmoid(steps / 8),
+        "inverse sigmoid": training.inverse_sigmoid(_speed(steps)),
     }
     if name not in schedules:
         raise SystemExit(f"No schedule {name!r}; there are {', '.join(schedules)}.")
     return schedules[name]
+
+
+def _speed(steps):
+    """The k with which k / (k + exp(steps / k)) is a tenth."""
+    k = steps / 6
+    for _ in range(50):
+        k = steps / np.log(9 * k)
+    return k
 
 
 class Trainings:

@@ -96,7 +96,8 @@ def draw(found, config, run):
                 name: (lengths, one["accuracy"], {})
                 for name, one in found[study].items()
             }
-            labels = ("length of the source", "accuracy")
+            length = "digits of each number" if config.task == "add" else "digits"
+            labels = (length, "accuracy")
             draw_curves(curves, config, labels, run.path(f"{study}.png"))
     if "exposure" not in found:
         return

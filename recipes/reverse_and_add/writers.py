@@ -55,6 +55,7 @@ def build(config, vocabulary, kind, task, rule=None):
     return StoppingSeq2Seq(*given, rule=rule, **options)
 
 
+@rnnkit.export
 class StoppingSeq2Seq(rnnkit.models.Seq2Seq):
     """A `Seq2Seq` with one output more, e_t, that says when to stop.
 
@@ -75,6 +76,9 @@ class StoppingSeq2Seq(rnnkit.models.Seq2Seq):
         self.extra = keras.layers.Dense(1, name="extra")
         super().build(input_shape)
         self.extra.build((None, None, self.decoder_width))
+
+    def get_config(self):
+        return {**super().get_config(), "rule": self.rule}
 
     def logits(self, x):
         """Those of the symbols, and e as the last."""
