@@ -19,9 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOT_MEASURED = "Not measured yet."
-SHARES = re.compile(
-    r"(?<!length )error|accuracy|exact match|share"
-)  # names of what is a share
+# Names of what is a share.
+SHARES = re.compile(r"(?<!length )error|accuracy|exact match|share")
 
 
 def number(value):
@@ -131,7 +130,7 @@ def results_table(folder):
 
 
 def own_table(folder, name):
-    """A table of the recipe's own, from the default preset's results if they have it."""
+    """A table of the recipe's own, first of all from its default preset's results."""
     results = read(folder, "results/*.json")
     for result in sorted(results, key=lambda one: "--preset" in one["command"]):
         if columns := result.get("tables", {}).get(name):
