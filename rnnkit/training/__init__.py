@@ -1,5 +1,6 @@
 """What happens around `fit`: samples, checkpoints, pictures."""
 
+from rnnkit.training.adaptive_clipping import AdaptiveClipping as AdaptiveClipping
 from rnnkit.training.checkpoint import CheckpointError as CheckpointError
 from rnnkit.training.files import atomic_write as atomic_write
 from rnnkit.training.pictures import plot_alignments as plot_alignments
