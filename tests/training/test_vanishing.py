@@ -86,18 +86,18 @@ def test_it_adds_the_immediate_partial_derivative_of_omega(name):
     for variable, with_omega, without in zip(
         layer.trainable_variables, regularised, plain
     ):
-        value = variable.numpy()
-        for place in np.ndindex(value.shape):
+        value, added = variable.numpy(), np.array(with_omega - without)
+        touched += np.sum(np.abs(added) > 1e-6)
+        places = np.random.default_rng(2).permutation(list(np.ndindex(value.shape)))
+        for place in map(tuple, places[:6]):
             ends = []
             for way in (1e-5, -1e-5):
                 moved = value.copy()
                 moved[place] += way
                 variable.assign(moved)
                 ends.append(frozen_omega(*given))
-            slope = (ends[0] - ends[1]) / 2e-5
-            added = float(with_omega[place] - without[place])
-            assert added == pytest.approx(STRENGTH * slope, abs=1e-7), variable.path
-            touched += abs(added) > 1e-6
+            wanted = STRENGTH * (ends[0] - ends[1]) / 2e-5
+            assert added[place] == pytest.approx(wanted, abs=1e-7), variable.path
         variable.assign(value)
     kernels = layer.cell.recurrent_kernel.shape
     assert touched >= 0.5 * np.prod(kernels)
