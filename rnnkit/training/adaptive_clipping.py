@@ -53,7 +53,7 @@ class AdaptiveClipping(keras.optimizers.Optimizer):
 
     def clip(self, gradient, weight):
         """The gradient of one weight as the optimizer gets it."""
-        gradient = ops.convert_to_tensor(gradient)
+        gradient = ops.convert_to_tensor(gradient)  # an embedding's is sparse
         weight = ops.cast(weight, gradient.dtype)
         most = self.factor * ops.maximum(_length(weight), self.epsilon)
         length = _length(gradient)
