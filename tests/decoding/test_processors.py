@@ -290,3 +290,18 @@ def test_what_cannot_be_is_named():
     ):
         with pytest.raises(ValueError, match=words):
             exact(next_step, state, max_length=2, processors=[make()])
+
+
+class NoNumber(Processor):
+    """Gives NaN in the place of all tokens but one."""
+
+    def __call__(self, log_probs, state, history):
+        return ops.where(np.arange(4) == 3, log_probs, np.nan), state
+
+
+def test_no_number_hides_no_token():
+    logits, _ = tables(2)
+    next_step, state = model(logits)
+    options = {"start": 0, "end": END, "max_length": 4, "beam_width": 1}
+    found = beam_search(next_step, state, processors=[NoNumber()], **options)
+    np.testing.assert_array_equal(found.tokens[:, 0], np.full((2, 4), 3))
