@@ -136,7 +136,7 @@ def own_table(folder, name):
         if columns := result.get("tables", {}).get(name):
             names = dict.fromkeys(row for cells in columns.values() for row in cells)
             rows = [
-                [row, *(number(cells.get(row, "")) for cells in columns.values())]
+                [row, *(figure(row, cells.get(row, "")) for cells in columns.values())]
                 for row in names
             ]
             return table(["", *columns], rows)
