@@ -472,6 +472,11 @@ def test_a_layer_of_keras_may_be_the_encoder():
 def test_attention_over_any_encoder():
     model = make(encoder=[keras.layers.Dense(8)], bridge=None)
     model.fit(pairs(8), epochs=1, verbose=0)
+    (source, lengths, target), _ = batch(pairs(5, seed=3), batch_size=5, buckets=1)
+    padded = np.pad(source, [(0, 0), (0, 3)], constant_values=5)  # is not looked at
+    np.testing.assert_allclose(
+        model((padded, lengths, target)), model((source, lengths, target)), atol=1e-6
+    )
 
 
 def test_half_precision_trains():
