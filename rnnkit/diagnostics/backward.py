@@ -5,7 +5,8 @@ from keras import tree
 
 from rnnkit.layers.cell_function import CellFunction
 from rnnkit.layers.inner_loop import in_reading_order, time_major, where
-from rnnkit.ops import scan
+from rnnkit.layers.recurrent import Recurrent
+from rnnkit.ops import parts, scan
 
 ZERO = tf.UnconnectedGradients.ZERO
 
@@ -30,6 +31,10 @@ class SeenRun:
     def __init__(self, layer, name):
         self.layer, self.name = layer, name
         self.function = CellFunction(layer.cell)
+        if isinstance(layer, Recurrent) and layer.selection().path == "hoisted":
+            # Cells that XLA is known to compile.
+            self._forward = parts.program(self._forward)
+            self._backward = parts.program(self._backward)
 
     def __call__(self, sequences, states, mask, tape):
         """Outputs `(batch, time, ...)` and the last states."""
@@ -51,12 +56,14 @@ class SeenRun:
 
         @tf.custom_gradient
         def run(x, *rest):
+            given = list(rest[len(first) : len(first) + len(weights)])
             start = list(rest[: len(first)])
-            self.weights = list(rest[len(first) : len(first) + len(weights)])
-            last, outputs, before = self._forward(x, start)
+            last, outputs, before = self._forward(given, x, start, self.mask)
 
             def gradient(d_outputs, *d_last):
-                d_x, d_first, seen = self._backward(x, before, d_outputs, d_last)
+                d_x, d_first, seen = self._backward(
+                    given, x, before, self.mask, d_outputs, list(d_last)
+                )
                 return d_x, *d_first, *[None] * len(weights), *seen
 
             return (outputs, *last), gradient
@@ -64,11 +71,11 @@ class SeenRun:
         outputs, *last = run(x, *first, *weights, *self.carriers)
         return time_major(outputs), tree.pack_sequence_as(states, last)
 
-    def _step(self, x, states):
-        return self.function(self.weights, x, states, self.like)
+    def _step(self, weights, x, states):
+        return self.function(weights, x, states, self.like)
 
-    def _forward(self, x, first):
-        output, new = self._step(x[0], first)
+    def _forward(self, weights, x, first, mask):
+        output, new = self._step(weights, x[0], first)
         # An output that is a state is one node with it: what reaches the output
         # reaches the state.
         self.place = next((k for k, s in enumerate(new) if s is output), None)
@@ -76,7 +83,7 @@ class SeenRun:
         def body(carry, inputs):
             states, previous = carry
             x, mask = inputs
-            output, new = self._step(x, states)
+            output, new = self._step(weights, x, states)
             new = [where(mask, n, s) for n, s in zip(new, states)]
             if self.place is not None:
                 return (new, previous), (new[self.place], states)
@@ -84,10 +91,10 @@ class SeenRun:
             return (new, [output]), (output, states)
 
         previous = [] if self.place is not None else [tf.zeros_like(output)]
-        (last, _), (outputs, before) = scan(body, (first, previous), (x, self.mask))
+        (last, _), (outputs, before) = scan(body, (first, previous), (x, mask))
         return last, outputs, before
 
-    def _backward(self, x, before, d_outputs, d_last):
+    def _backward(self, weights, x, before, real, d_outputs, d_last):
         def body(carry, inputs):
             d_states, d_later, echo, begun = carry
             x, before, mask, d_output = inputs
@@ -97,8 +104,8 @@ class SeenRun:
                 d_states = _added(d_states, self.place, d_output)
             echo = [where(begun, e, d) for e, d in zip(echo, d_states)]
             with tf.GradientTape(persistent=True) as tape:
-                tape.watch([x, before, self.weights])
-                output, new = self._step(x, before)
+                tape.watch([x, before, weights])
+                output, new = self._step(weights, x, before)
                 if self.place is None:
                     new = [*new, output]
 
@@ -110,9 +117,7 @@ class SeenRun:
             def skipped(d_states, d_before):
                 return [where(mask, b, b + d) for b, d in zip(d_before, d_states)]
 
-            d_x, d_before, d_weights = back(
-                d_states, d_output, [x, before, self.weights]
-            )
+            d_x, d_before, d_weights = back(d_states, d_output, [x, before, weights])
             once = where(begun, 0 * d_output, d_output)
             echo_before = skipped(echo, back(echo, once, before))
             d_before = skipped(d_states, d_before)
@@ -128,11 +133,10 @@ class SeenRun:
             carry = d_before, d_later, echo_before, begun | (mask & (left > 0))
             return carry, (d_x, seen)
 
-        d_last = list(d_last)
-        begun = tf.zeros_like(self.mask[0])
+        begun = tf.zeros_like(real[0])
         d_later = [] if self.place is not None else [tf.zeros_like(d_outputs[0])]
         carry = d_last, d_later, [0 * d for d in d_last], begun
-        inputs = x, before, self.mask, d_outputs
+        inputs = x, before, real, d_outputs
         (d_first, *_), (d_x, seen) = scan(body, carry, inputs, reverse=True)
         d_states, echo, passed, tally = seen
         major = [time_major(v) for v in (*d_states, echo, passed)]

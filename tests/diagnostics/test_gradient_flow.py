@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import rnnkit
 from rnnkit.diagnostics import gradient_flow, memory_horizon, step_jacobians
+from rnnkit.ops import parts
 
 BATCH, TIME, FEATURES = 3, 5, 2
 
@@ -118,6 +119,21 @@ def test_equals_autodiff_through_a_loop_written_out(name, sequences):
     np.testing.assert_allclose(
         np.stack([*flow.weights.values()], 1), weights, atol=1e-7
     )
+
+
+def test_compiled_it_is_the_same(monkeypatch):
+    _, padded, y, _ = data()
+    model = made(rnnkit.layers.LSTM(4, dtype="float64", name="one"), masked=True)
+    plain = gradient_flow(model, padded, y[:, 0])["one"]
+    monkeypatch.setattr(parts, "COMPILE", True)
+    compiled = gradient_flow(model, padded, y[:, 0])["one"]
+    for name in ("h", "c"):
+        np.testing.assert_allclose(
+            compiled.gradients[name], plain.gradients[name], atol=1e-12
+        )
+    np.testing.assert_allclose(compiled.left, plain.left, atol=1e-12)
+    for name, norms in plain.weights.items():
+        np.testing.assert_allclose(compiled.weights[name], norms, atol=1e-12)
 
 
 def test_every_recurrent_layer_of_a_model_is_seen_with_the_gradient_it_has():
