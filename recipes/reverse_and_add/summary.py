@@ -51,16 +51,20 @@ def tested(config):
 
 
 def metrics(found, config):
-    """Return the figures of all the studies, one for each of what is compared."""
+    """Return the figures of all the studies, one for each of what is compared.
+
+    Of decoders and of ways to stop the best first.
+    """
     made = {}
     for study, columns in tables(found, config).items():
-        for name, cells in columns.items():
-            if study == "exposure":
+        if study == "exposure":
+            for name in columns:
                 own = found[study][name]["own"]
                 made[f"error after own symbols, {name}"] = float(np.mean(own))
-            else:
-                row = LONGER if LONGER in cells else TRAINED
-                made[f"{row}, {name}"] = cells[row]
+            continue
+        row = LONGER if config.beyond > config.longest else TRAINED
+        best = sorted(columns, key=lambda name: -columns[name][row])
+        made |= {f"{row}, {name}": columns[name][row] for name in best}
     return made
 
 
