@@ -19,7 +19,7 @@ ROOMS = {
     "decoding": {"ops", "lattice", "lm"},
     "recurrence": {"ops", "cells"},
     "layers": LAYERS,
-    "diagnostics": LAYERS | {"losses", "decoding"},
+    "diagnostics": LAYERS,
     "training": LAYERS | {"losses", "decoding"},
     "models": {"ops", "data", "losses", "decoding", "layers", "training"},
 }

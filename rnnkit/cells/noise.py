@@ -10,8 +10,7 @@ class Noise:
     @property
     def noisy(self):
         """Whether training draws random numbers."""
-        drops = (self.dropout, self.recurrent_dropout, self.weight_dropout)
-        return any(drops) or any(self.zoneouts)
+        return bool(noises(self))
 
     def draw_noise(self, sequences):
         """Draw the noise of one training pass over `(batch, time, features)`.
@@ -48,6 +47,13 @@ class Noise:
             weights["recurrent_kernel"], self.weight_dropout, seed=self.seed_generator
         )
         return {**weights, "recurrent_kernel": kernel}
+
+
+def noises(cell):
+    """What training draws for a cell, rnnkit's or Keras': the arguments that ask."""
+    names = ("dropout", "recurrent_dropout", "weight_dropout")
+    found = [name for name in names if getattr(cell, name, 0)]
+    return found + ["zoneout"] * any(getattr(cell, "zoneouts", ()))
 
 
 def rate(name, value):

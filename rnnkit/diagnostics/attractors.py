@@ -9,6 +9,9 @@ from keras import ops, tree
 def state_map(layer, inputs=None):
     """One step of a recurrent layer under a constant input, as a map of its state.
 
+    It is computed in float64 whatever the layer computes in, as finding points that
+    do not move takes more digits than float32 has.
+
     Args:
         layer: A recurrent layer, rnnkit's or Keras', built.
         inputs: `(features,)`, the same at every step; zeros where None.
@@ -16,24 +19,62 @@ def state_map(layer, inputs=None):
     Returns:
         A function `(n, state)` → `(n, state)` of NumPy arrays, the states of the
         layer side by side.
+
+    Raises:
+        ValueError: The layer is not built, the width of its inputs is not known, or
+            its cell cannot be made anew in float64.
     """
+    if not layer.cell.built:
+        raise ValueError(f"{layer.name} has no weights yet: call it once.")
     start = layer.get_initial_state(1)
     sizes = [int(s.shape[-1]) for s in tree.flatten(start)]
-    cell = layer.cell
-    width = cell.kernel.shape[0] if inputs is None else len(inputs)
-    inputs = np.zeros(width) if inputs is None else np.asarray(inputs)
+    inputs = np.zeros(_width(layer)) if inputs is None else np.asarray(inputs)
+    cell = _wide(layer.cell, len(inputs))
 
     def step(points):
-        x = ops.convert_to_tensor(
-            np.broadcast_to(inputs, (len(points), width)), cell.compute_dtype
-        )
+        for mine, its in zip(cell.weights, layer.cell.weights, strict=True):
+            mine.assign(ops.cast(its, "float64"))
+        x = np.broadcast_to(inputs, (len(points), len(inputs)))
         parts = np.split(points, np.cumsum(sizes)[:-1], axis=-1)
-        parts = [ops.convert_to_tensor(p, cell.compute_dtype) for p in parts]
+        x, *parts = [ops.convert_to_tensor(v, "float64") for v in (x, *parts)]
         _, new = cell(x, tree.pack_sequence_as(start, parts))
         new = [ops.convert_to_numpy(s) for s in tree.flatten(new)]
-        return np.concatenate(new, axis=-1).astype("float64")
+        return np.concatenate(new, axis=-1)
 
     return step
+
+
+def _width(layer):
+    """Of what the layer was built on."""
+    known = layer.get_build_config() or {}
+    known = {**known, **known.get("shapes_dict", {})}
+    shape = known.get("input_shape") or known.get("sequences_shape")
+    if not shape:
+        raise ValueError(
+            f"{layer.name} was not built on inputs of a known width: give `inputs`."
+        )
+    return shape[-1]
+
+
+def _wide(cell, width):
+    """The cell in float64, with weights of its own."""
+
+    def widened(config):
+        if isinstance(config, dict):
+            every = {k: widened(v) for k, v in config.items()}
+            return {**every, "dtype": "float64"} if "dtype" in every else every
+        if isinstance(config, (list, tuple)):
+            return [widened(v) for v in config]
+        return config
+
+    try:
+        wide = type(cell).from_config(widened(cell.get_config()))
+    except NotImplementedError as error:
+        raise ValueError(
+            f"{type(cell).__name__} cannot be made anew in float64: give it get_config."
+        ) from error
+    wide.build((None, width))
+    return wide
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -59,7 +100,7 @@ def fixed_points(f, starts, tolerance=1e-9, steps=60):
     """Find the points that a map leaves where they are, by Newton's method.
 
     Args:
-        f: The map, `(n, state)` → `(n, state)`, such as `state_map` gives.
+        f: The map in float64, `(n, state)` → `(n, state)`, such as `state_map` gives.
         starts: Where to begin, `(n, state)`; points that no start leads to are missed.
         tolerance: How far f may move a point that counts as fixed.
         steps: Most steps of Newton's from each start.
@@ -150,7 +191,9 @@ def basins(f, x=(-1.5, 1.5), y=(-1.5, 1.5), resolution=101, steps=500, near=1e-3
     """
     xs, ys = np.linspace(*x, resolution), np.linspace(*y, resolution)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-    fixed = fixed_points(f, grid[:: max(1, len(grid) // 400)])
+    coarse = slice(None, None, max(1, resolution // 20))
+    starts = np.stack(np.meshgrid(xs[coarse], ys[coarse]), axis=-1).reshape(-1, 2)
+    fixed = fixed_points(f, starts)
     rest = fixed.points[fixed.stable]
     label = np.full(len(grid), -1)
     taken = np.full(len(grid), steps)

@@ -40,6 +40,7 @@ class SeenRun:
         """Outputs `(batch, time, ...)` and the last states."""
         self.like = tree.map_structure(lambda s: 0, states)
         weights = self.function.weights()
+        trained = len(self.function.weight_names)
         first = tree.flatten(states)
         x = time_major(in_reading_order(self.layer, sequences))
         time, batch = tf.shape(x)[0], tf.shape(x)[1]
@@ -50,7 +51,7 @@ class SeenRun:
         # Wide enough for norms, whatever the layer computes in.
         self.dtype = tf.float64 if first[0].dtype == tf.float64 else tf.float32
         shapes = [tf.concat([[batch, time], tf.shape(s)[1:]], axis=0) for s in first]
-        shapes += [[batch, time], [batch, time], [time, len(weights)]]
+        shapes += [[batch, time], [batch, time], [time, trained]]
         self.carriers = [tf.zeros(shape, self.dtype) for shape in shapes]
         tape.watch(self.carriers)
 
@@ -95,6 +96,8 @@ class SeenRun:
         return last, outputs, before
 
     def _backward(self, weights, x, before, real, d_outputs, d_last):
+        trained = weights[: len(self.function.weight_names)]
+
         def body(carry, inputs):
             d_states, d_later, echo, begun = carry
             x, before, mask, d_output = inputs
@@ -104,38 +107,43 @@ class SeenRun:
                 d_states = _added(d_states, self.place, d_output)
             echo = [where(begun, e, d) for e, d in zip(echo, d_states)]
             with tf.GradientTape(persistent=True) as tape:
-                tape.watch([x, before, weights])
+                tape.watch([x, before, trained])
                 output, new = self._step(weights, x, before)
                 if self.place is None:
                     new = [*new, output]
 
             def back(d_states, d_output, sources):
                 d_new = d_states if self.place is not None else [*d_states, d_output]
-                d_new = [where(mask, d, 0 * d) for d in d_new]
+                d_new = [where(mask, d, tf.zeros_like(d)) for d in d_new]
                 return tape.gradient(new, sources, d_new, unconnected_gradients=ZERO)
 
             def skipped(d_states, d_before):
                 return [where(mask, b, b + d) for b, d in zip(d_before, d_states)]
 
-            d_x, d_before, d_weights = back(d_states, d_output, [x, before, weights])
-            once = where(begun, 0 * d_output, d_output)
-            echo_before = skipped(echo, back(echo, once, before))
-            d_before = skipped(d_states, d_before)
+            d_x, d_before, d_weights = back(d_states, d_output, [x, before, trained])
             left = self._norm(echo)
+            begun |= mask & (left > 0)
+            nothing = tf.zeros_like(d_output)
+            once = where(begun, nothing, d_output)
+            echo_before = skipped(echo, back(echo, once, before))
+            passed = d_before
+            if self.place is None:  # without what comes in through the output
+                passed = back(d_states, nothing, before)
+            passed = skipped(d_states, passed)
+            d_before = skipped(d_states, d_before)
             tally = [tf.norm(self._wide(d)) for d in d_weights]
             seen = (
                 [self._wide(d) for d in d_states],
                 left,
-                self._norm(d_before),
+                self._norm(passed),
                 tf.stack(tally) if tally else tf.zeros([0], self.dtype),
             )
-            d_later = [where(mask, 0 * d, d) for d in [d_output] * len(d_later)]
-            carry = d_before, d_later, echo_before, begun | (mask & (left > 0))
-            return carry, (d_x, seen)
+            d_later = [where(mask, nothing, d_output) for _ in d_later]
+            return (d_before, d_later, echo_before, begun), (d_x, seen)
 
         begun = tf.zeros_like(real[0])
         d_later = [] if self.place is not None else [tf.zeros_like(d_outputs[0])]
-        carry = d_last, d_later, [0 * d for d in d_last], begun
+        carry = d_last, d_later, [tf.zeros_like(d) for d in d_last], begun
         inputs = x, before, real, d_outputs
         (d_first, *_), (d_x, seen) = scan(body, carry, inputs, reverse=True)
         d_states, echo, passed, tally = seen

@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 
 
-def _sigmoid(z):
+def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
 # φ and φ', of z.
 ACTIVATIONS = {
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "sigmoid": (_sigmoid, lambda z: _sigmoid(z) * (1 - _sigmoid(z))),
+    "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(z.dtype)),
     "linear": (lambda z: z, np.ones_like),
 }
@@ -65,7 +65,13 @@ def scalar_bptt(x, t, u, w, v, h0=0.0, activation="tanh"):
 
     Returns:
         A `ScalarBPTT`.
+
+    Raises:
+        ValueError: An activation that is none of these.
     """
+    if activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"There is no activation {activation!r} here, but {known}.")
     phi, slope = ACTIVATIONS[activation]
     x, t = np.asarray(x, "float64"), np.asarray(t, "float64")
     steps = len(x)

@@ -4,9 +4,7 @@ import dataclasses
 
 import numpy as np
 
-
-def _sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+from rnnkit.diagnostics.bptt import sigmoid
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,11 +58,11 @@ def cliff_loss(w, b, steps=50, x0=0.5, target=0.7):
     dx_dw, dx_db = np.zeros(w.shape), np.zeros(w.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(steps):
-            s = _sigmoid(x)
+            s = sigmoid(x)
             slope = w * s * (1 - s)
             dx_dw, dx_db = s + slope * dx_dw, 1 + slope * dx_db
             x = w * s + b
-        s = _sigmoid(x)
+        s = sigmoid(x)
         up = 2 * (s - target) * s * (1 - s)
         return (s - target) ** 2, up * dx_dw, up * dx_db
 

@@ -47,7 +47,8 @@ def draw_flow(found, path=None):
             right.plot(np.where(norms > 0, norms, np.nan), color=color, label=name)
         for axes, words in ((left, "norm, each sequence"), (right, "norm")):
             axes.set_yscale("log")
-            axes.legend(frameon=False, fontsize=8)
+            if axes.get_legend_handles_labels()[0]:  # none of a frozen layer's weights
+                axes.legend(frameon=False, fontsize=8)
             label(axes, "step as read", words)
         left.set_title(f"{flow.name}: gradient of the states", **SMALL)
         right.set_title("what each step gives to the weights' gradient", **SMALL)

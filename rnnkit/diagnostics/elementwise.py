@@ -6,11 +6,34 @@ import tensorflow as tf
 from rnnkit.cells import GRUCell, PointwiseCell
 from rnnkit.recurrence.bind import bind, tensors_of
 
+# Others, such as softmax, may mix units.
+ELEMENTWISE = [
+    keras.activations.elu,
+    keras.activations.exponential,
+    keras.activations.gelu,
+    keras.activations.hard_sigmoid,
+    keras.activations.hard_silu,
+    keras.activations.leaky_relu,
+    keras.activations.linear,
+    keras.activations.mish,
+    keras.activations.relu,
+    keras.activations.relu6,
+    keras.activations.selu,
+    keras.activations.sigmoid,
+    keras.activations.silu,
+    keras.activations.softplus,
+    keras.activations.softsign,
+    keras.activations.tanh,
+]
+
 
 def knows(cell):
     """Whether a cell is made of products with its matrices and of formulas by unit."""
     steps = (PointwiseCell.step, GRUCell.step)
-    return isinstance(cell, PointwiseCell) and type(cell).step in steps
+    if not isinstance(cell, PointwiseCell) or type(cell).step not in steps:
+        return False
+    names = [name for name in cell.parameters() if name.endswith("activation")]
+    return all(getattr(cell, name) in ELEMENTWISE for name in names)
 
 
 def jacobian(cell, x, states):

@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 from rnnkit.diagnostics.backward import SeenRun
-from rnnkit.diagnostics.inside import name_of, recurrent_layers
+from rnnkit.diagnostics.inside import name_of
 from rnnkit.diagnostics.layer_flow import LayerFlow, ModelFlow
-from rnnkit.layers.inner_loop import replaced
+from rnnkit.layers.inner_loop import recurrent_layers, replaced
 from rnnkit.ops.tracing import graph
 
 

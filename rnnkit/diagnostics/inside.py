@@ -1,4 +1,4 @@
-"""The recurrent layers inside a model."""
+"""What looking into the layers of a model needs."""
 
 import keras
 
@@ -12,18 +12,6 @@ def needs_tensorflow():
     """Raises: `RuntimeError` on another backend."""
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(TENSORFLOW_ONLY.format(keras.backend.backend()))
-
-
-def recurrent_layers(layer):
-    """The recurrent layers of a model or layer, itself included, each once.
-
-    Raises: `ValueError` where there is none.
-    """
-    every = layer._flatten_layers(include_self=True, recursive=True)
-    found = list({id(x): x for x in every if isinstance(x, keras.layers.RNN)}.values())
-    if not found:
-        raise ValueError(f"{layer.name} has no recurrent layer to look into.")
-    return found
 
 
 def name_of(layer, taken):

@@ -6,14 +6,19 @@ import keras
 import numpy as np
 from keras import tree
 
-from rnnkit.diagnostics.inside import name_of, needs_tensorflow, recurrent_layers
-from rnnkit.diagnostics.state_jacobians import StepJacobians
+from rnnkit.diagnostics.inside import name_of, needs_tensorflow
+from rnnkit.diagnostics.state_jacobians import BLOCK, StepJacobians
 from rnnkit.layers.cell_function import CellFunction
-from rnnkit.layers.inner_loop import in_reading_order, replaced, time_major, where
+from rnnkit.layers.inner_loop import (
+    as_rows,
+    in_reading_order,
+    recurrent_layers,
+    replaced,
+    time_major,
+    where,
+)
 from rnnkit.ops import scan
 from rnnkit.ops.tracing import graph
-
-BLOCK = 2**24  # numbers of Jacobians that are computed at once
 
 
 def step_jacobians(layer, x, **call):
@@ -106,7 +111,7 @@ class _Run:
 
         def block(first, last):
             steps, batch = last - first, x.shape[1]
-            rows = [_rows(v[first:last]) for v in (x, *before)]
+            rows = [as_rows(v[first:last]) for v in (x, *before)]
             width = max(1, BLOCK // sum(sizes) ** 2)
             parts = [
                 compute([r[k : k + width] for r in rows]).numpy()
@@ -140,12 +145,6 @@ class _Run:
 
     def _step(self, x, states):
         return self.function(self.function.weights(), x, states, self.like)[1]
-
-
-def _rows(x):
-    import tensorflow as tf
-
-    return tf.reshape(x, [-1, *x.shape[2:]])
 
 
 def _by_autodiff(step, states):

@@ -14,14 +14,15 @@ class LayerFlow:
     Attributes:
         name: Of the layer.
         gradients: dL/ds_t by the state's name, `(batch, time, units)`: the total
-            derivative, through that step's output and all later steps.
+            derivative, through all later steps and, where the output is a state,
+            through that step's output.
         left: Norm over all states of what is left at step t of the gradient that
             arrives at the end, without what the outputs before add, `(batch,
             time)`: its fall is how fast the layer forgets.
         passed: Norm over all states of what of dL/ds_t goes on to step t-1, without
-            what that step's output adds, `(batch, time)`.
+            what any output adds on the way, `(batch, time)`.
         weights: Norm of what step t gives to dL/dW, summed over the batch, by the
-            weight's name, `(time,)`.
+            trainable weight's name, `(time,)`.
         mask: `(batch, time)`; all True without a mask.
         go_backwards: Whether step 0 reads the last input.
     """

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+BLOCK = 2**24  # numbers of Jacobians that are held at once
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class StepJacobians:
@@ -105,7 +107,7 @@ class StepJacobians:
         """A measure of every Jacobian, some steps at a time."""
         if "jacobians" in vars(self):
             return measure(self.jacobians)
-        width = max(1, 2**24 // (self.batch * sum(self.states.values()) ** 2))
+        width = max(1, BLOCK // (self.batch * sum(self.states.values()) ** 2))
         firsts = range(0, self.steps, width)
         blocks = (self.block(k, min(k + width, self.steps)) for k in firsts)
         return np.concatenate([measure(block) for block in blocks], axis=1)

@@ -16,10 +16,14 @@ def findings(flow, threshold=0.01):
         Dict: `horizon`, the median of `memory_horizon`; `factor`, what a step leaves
         of the gradient, as the median of each sequence's geometric mean up to where
         the share falls below the threshold; `largest`, the median of the largest
-        share; `sentence`, or None where there is nothing to say.
+        share; `sentence`, or None where there is nothing to say. Of a gradient that is
+        not finite the horizon is 0, and the other two are infinite.
     """
-    rows = [row for row in shares_left(flow) if len(row)]
     name = f"layer {flow.name}"
+    if not np.all(np.isfinite([flow.total[flow.mask], flow.left[flow.mask]])):
+        over = {"horizon": 0, "factor": np.inf, "largest": np.inf}
+        return {**over, "sentence": f"{name}: the gradient is not finite; clip it"}
+    rows = [row for row in shares_left(flow) if len(row)]
     if not rows:
         nothing = {"horizon": 0, "factor": 0.0, "largest": 0.0}
         return {**nothing, "sentence": f"{name}: no gradient arrives at any step"}

@@ -8,15 +8,16 @@ class CellFunction:
     """One step: `(weights, x, states)` to the output and the new states, flat lists.
 
     Dropouts are off. Attributes:
-        variables: The trainable variables of the cell; `weights` are their values.
-        weight_names: What each is called, `("kernel", ...)`.
+        variables: Those of the cell, the trainable first; `weights` are their values.
+        weight_names: What each trainable one is called, `("kernel", ...)`.
         state_names: What each state is called, `("h", "c")`.
     """
 
     def __init__(self, cell):
         self.cell = cell
-        self.variables = list(getattr(cell, "trainable_variables", ()))
-        self.weight_names = _told_apart(self.variables)
+        trainable = list(getattr(cell, "trainable_weights", ()))
+        self.variables = trainable + list(getattr(cell, "non_trainable_weights", ()))
+        self.weight_names = _told_apart(trainable)
         self.state_names = _state_names(cell)
         trains = getattr(cell, "_call_has_training_arg", False)
         self._options = {"training": False} if trains else {}

@@ -2,9 +2,22 @@
 
 import contextlib
 
+import keras
 from keras import ops
 
 from rnnkit.layers.masks import first_of
+
+
+def recurrent_layers(layer):
+    """The recurrent layers of a model or layer, itself included, each once.
+
+    Raises: `ValueError` where there is none.
+    """
+    every = layer._flatten_layers(include_self=True, recursive=True)
+    found = list({id(x): x for x in every if isinstance(x, keras.layers.RNN)}.values())
+    if not found:
+        raise ValueError(f"{layer.name} has no recurrent layer in it.")
+    return found
 
 
 @contextlib.contextmanager
@@ -42,6 +55,11 @@ def in_reading_order(layer, values):
 def time_major(x):
     """`(batch, time, ...)` as `(time, batch, ...)`, or back."""
     return ops.swapaxes(x, 0, 1)
+
+
+def as_rows(x):
+    """`(time, batch, ...)` as `(time * batch, ...)`."""
+    return ops.reshape(x, (-1, *x.shape[2:]))
 
 
 def where(keep, new, old):

@@ -3,8 +3,16 @@
 import keras
 from keras import tree
 
+from rnnkit.cells.noise import noises
 from rnnkit.layers.cell_function import CellFunction
-from rnnkit.layers.inner_loop import in_reading_order, replaced, time_major, where
+from rnnkit.layers.inner_loop import (
+    as_rows,
+    in_reading_order,
+    recurrent_layers,
+    replaced,
+    time_major,
+    where,
+)
 from rnnkit.ops import scan
 from rnnkit.registration import export
 
@@ -43,17 +51,13 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
         self.strength = strength
         self.supports_masking = True
         self.supports_jit = layer.supports_jit
-        if not self.inside:
-            raise ValueError(f"{layer.name} has no recurrent layer to regularise.")
         for one in self.inside:
             _refuse_noise(one)
 
     @property
     def inside(self):
         """The recurrent layers that are regularised."""
-        every = self.layer._flatten_layers(include_self=True, recursive=True)
-        found = {id(x): x for x in every if isinstance(x, keras.layers.RNN)}
-        return list(found.values())
+        return recurrent_layers(self.layer)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         call = {"initial_state": initial_state, "mask": mask, "training": training}
@@ -131,9 +135,9 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
 
         batch = tf.shape(x)[1]
         counts = mask & (tf.cumsum(tf.cast(mask, "int32")) > 1)
-        x, before = _rows(x), [_rows(s) for s in before]
+        x, before = as_rows(x), [as_rows(s) for s in before]
         # Only the direction counts: brought to 1, so that nothing underflows.
-        d_states = [_rows(d) for d in d_states]
+        d_states = [as_rows(d) for d in d_states]
         largest = tf.reduce_max(tf.abs(_side_by_side(d_states)), axis=-1)
         counts = tf.reshape(counts, [-1]) & (largest > 0)
         scale = tf.where(counts, largest, tf.ones_like(largest))
@@ -163,20 +167,11 @@ def _zero():
 def _refuse_noise(layer):
     cell = layer.cell
     for one in getattr(cell, "cells", [cell]):
-        names = ("dropout", "recurrent_dropout", "weight_dropout")
-        noise = [name for name in names if getattr(one, name, 0)]
-        noise += ["zoneout"] * any(getattr(one, "zoneouts", ()))
-        if noise:
+        if drawn := noises(one):
             raise ValueError(
-                f"Layer {layer.name!r} has {noise[0]}, with which Ω is not defined: "
+                f"Layer {layer.name!r} has {drawn[0]}, with which Ω is not defined: "
                 "set it to 0, or drop between the layers."
             )
-
-
-def _rows(x):
-    import tensorflow as tf
-
-    return tf.reshape(x, [-1, *x.shape[2:]])
 
 
 def _side_by_side(values):

@@ -57,6 +57,11 @@ def test_every_barred_quantity_of_one_unit_is_the_derivative_by_it(activation):
         assert bar == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-7)
 
 
+def test_an_unknown_activation_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match="'softmax' here, but tanh, sigmoid, relu, l"):
+        scalar_bptt([1.0], [0.0], 1, 1, 1, activation="softmax")
+
+
 def drawn():
     draw = np.random.default_rng(1)
     shapes = [(6, 3), (4, 3), (4, 4), (5, 4), (4,)]

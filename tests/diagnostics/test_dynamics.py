@@ -33,7 +33,7 @@ def test_the_fixed_points_of_two_units_and_their_stability():
 
 
 def test_basins_meet_at_the_axes_where_the_map_is_odd():
-    layer = rnnkit.layers.SimpleRNN(2, dtype="float64")
+    layer = rnnkit.layers.SimpleRNN(2)  # float32
     layer.build((None, None, 1))
     layer.set_weights([np.zeros((1, 2)), 2 * np.eye(2), np.zeros(2)])
     found = basins(state_map(layer), resolution=40)
@@ -54,6 +54,59 @@ def test_a_map_that_turns_has_no_basin():
     assert np.all(found.label == -1)
     np.testing.assert_allclose(np.abs(found.fixed.eigenvalues), 1, atol=1e-6)
     assert np.all(found.steps == 50)
+
+
+def test_the_plane_is_searched_in_both_directions():
+    """Two points that rest, far apart in x; from neither side is the other found."""
+    found = basins(lambda x: np.sign(x) * [[0.5, 0]], resolution=400, steps=5)
+    np.testing.assert_array_equal(found.fixed.points, [[-0.5, 0], [0.5, 0]])
+
+
+def weights_of(layer, seed=0):
+    draw = np.random.default_rng(seed)
+    return [draw.normal(0, 2, w.shape).astype("float32") for w in layer.weights]
+
+
+def stacked(dtype):
+    cells = [
+        rnnkit.cells.SimpleRNNCell(2, dtype=dtype),
+        keras.layers.GRUCell(2, dtype=dtype),
+    ]
+    return keras.layers.RNN(keras.layers.StackedRNNCells(cells, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [lambda dtype: rnnkit.layers.GRU(4, dtype=dtype), stacked],
+    ids=["GRU", "stacked"],
+)
+def test_a_layer_in_float32_has_the_fixed_points_of_its_weights(kind):
+    starts = np.random.default_rng(1).uniform(-1, 1, (20, 4))
+    found = []
+    for dtype in ("float32", "float64"):
+        layer = kind(dtype)
+        layer.build((None, None, 3))
+        layer.set_weights(weights_of(layer))
+        found.append(fixed_points(state_map(layer), starts, steps=30))
+    assert len(found[1].points) > 1
+    np.testing.assert_allclose(found[0].points, found[1].points, atol=1e-9)
+    np.testing.assert_allclose(found[0].eigenvalues, found[1].eigenvalues, atol=1e-6)
+
+
+def test_the_map_follows_the_weights_and_asks_for_what_it_lacks():
+    layer = rnnkit.layers.SimpleRNN(2, use_bias=False)
+    with pytest.raises(ValueError, match="no weights yet"):
+        state_map(layer)
+    layer.build((None, None, 1))
+    f = state_map(layer)
+    layer.set_weights([np.zeros((1, 2)), 3 * np.eye(2)])
+    np.testing.assert_allclose(f(np.full((1, 2), 0.2)), np.tanh(0.6))
+    unknown = keras.layers.RNN(layer.cell)
+    with pytest.raises(ValueError, match="give `inputs`"):
+        state_map(unknown)
+    np.testing.assert_allclose(
+        state_map(unknown, [1.0])(np.full((1, 2), 0.2)), np.tanh(0.6)
+    )
 
 
 def test_one_fixed_point_becomes_three_as_the_weight_passes_one():

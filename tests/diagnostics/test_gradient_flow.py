@@ -137,8 +137,9 @@ def test_compiled_it_is_the_same(monkeypatch):
 
 
 def test_every_recurrent_layer_of_a_model_is_seen_with_the_gradient_it_has():
-    """The sum of the split of a weight is the gradient that training takes."""
+    """Where one step is all there is, its share is the gradient that training takes."""
     x, _, y, _ = data()
+    x, y = x[:, :1], y[:, :1]
     layers = rnnkit.layers
     deep = layers.DeepRecurrent(
         [
@@ -156,10 +157,14 @@ def test_every_recurrent_layer_of_a_model_is_seen_with_the_gradient_it_has():
     assert list(found.layers) == ["forward_rnn", "backward_rnn", "low", "high"]
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean((model(x) - y) ** 2)
-    biases = [layer.cell.bias for layer in (both.forward_layer, *deep.layers[:1])]
-    for bias, name in zip(tape.gradient(loss, biases), ("forward_rnn", "low")):
-        # A triangle: no sum of parts is longer than the parts set end to end.
-        assert np.linalg.norm(bias) <= found[name].weights["bias"].sum() * (1 + 1e-5)
+    inside = [both.forward_layer, both.backward_layer, *deep.layers]
+    kernels = [layer.cell.kernel for layer in inside]
+    biases = [layer.cell.bias for layer in inside]
+    gradients = tape.gradient(loss, [kernels, biases])
+    for which, wanted in zip(("kernel", "bias"), gradients):
+        shares = [flow.weights[which][0] for flow in found.layers.values()]
+        norms = [np.linalg.norm(gradient) for gradient in wanted]
+        np.testing.assert_allclose(shares, norms, rtol=1e-5)
     assert found.loss == pytest.approx(float(loss), rel=1e-5)
 
 
@@ -177,20 +182,46 @@ def test_neighbours_and_padding_change_nothing():
     assert np.all(whole.weights["kernel"] > 0)
 
 
-def test_what_is_left_is_the_end_gradient_times_the_jacobians():
-    """And nothing of what the outputs on the way add; `passed` is one step of it."""
+@pytest.mark.parametrize(
+    ("name", "end"), [("LSTM", TIME - 1), ("output apart", TIME - 2)]
+)
+def test_what_is_left_is_the_end_gradient_times_the_jacobians(name, end):
+    """And nothing of what the outputs on the way add; `passed` is one step of it.
+
+    An output that is no state reaches the state before it, and no later one.
+    """
     x, _, y, _ = data()
-    layer = rnnkit.layers.LSTM(
-        4, dtype="float64", name="one", return_sequences=True, trainable=True
-    )
+    layer = SUBJECTS[name](dtype="float64", name="one", return_sequences=True)
     model = made(layer, masked=False)
     flow, jacobians = gradient_flow(model, x, y)["one"], step_jacobians(layer, x)
-    at = np.concatenate([flow.gradients["h"], flow.gradients["c"]], -1)
-    for t in range(TIME):
-        back = np.einsum("bi,bij->bj", at[:, -1], jacobians.products(t, TIME - 1))
+    at = np.concatenate([*flow.gradients.values()], -1)
+    for t in range(end + 1):
+        back = np.einsum("bi,bij->bj", at[:, end], jacobians.products(t, end))
         np.testing.assert_allclose(flow.left[:, t], np.linalg.norm(back, axis=-1))
+    np.testing.assert_array_equal(flow.left[:, end + 1 :], 0)
     one = np.einsum("bti,btij->btj", at, jacobians.jacobians)
     np.testing.assert_allclose(flow.passed, np.linalg.norm(one, axis=-1), atol=1e-12)
+    ratio = np.linalg.norm(one, axis=-1)[:, 1 : end + 1]
+    ratio /= np.linalg.norm(at, axis=-1)[:, 1 : end + 1]
+    assert flow.omega == pytest.approx(np.sum((ratio - 1) ** 2) / BATCH, rel=1e-9)
+
+
+def test_a_frozen_layer_is_seen_as_it_is():
+    x, _, y, _ = data()
+    layer = rnnkit.layers.LSTM(4, dtype="float64", name="one")
+    model = made(layer, masked=False)
+    free = gradient_flow(model, x, y[:, 0])["one"]
+    layer.cell.bias.trainable = False
+    assert list(gradient_flow(model, x, y[:, 0])["one"].weights) == [
+        "kernel",
+        "recurrent_kernel",
+    ]
+    layer.trainable = False
+    found = gradient_flow(model, x, y[:, 0])
+    assert found["one"].weights == {}
+    for name, gradient in free.gradients.items():
+        np.testing.assert_allclose(found["one"].gradients[name], gradient, atol=1e-12)
+    found.plot()
 
 
 def test_the_horizon_of_a_closed_form():

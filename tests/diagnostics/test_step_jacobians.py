@@ -61,6 +61,10 @@ SUBJECTS = {
     "pre-activated, projected": lambda: layer_of(
         rnnkit.cells.PreActivationRNNCell, projection_units=2
     ),
+    "softmax": lambda: layer_of(rnnkit.cells.SimpleRNNCell, activation="softmax"),
+    "gates that mix": lambda: layer_of(
+        rnnkit.cells.LSTMCell, recurrent_activation="softmax"
+    ),
     "peepholes, backwards": lambda: rnnkit.layers.Recurrent(
         rnnkit.cells.PeepholeLSTMCell(3, dtype="float64"),
         go_backwards=True,

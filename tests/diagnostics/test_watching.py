@@ -61,6 +61,16 @@ def test_an_exploding_gradient_is_said():
     assert len(watch.history) == 1
 
 
+def test_a_gradient_that_overflows_is_said_to_be_not_finite(tmp_path):
+    model, x, y = model_with(1e3)
+    watch = GradientFlow((x, y), path=tmp_path / "flow.png")
+    watch.set_model(model)
+    with pytest.warns(UserWarning, match="layer rnn: the gradient is not finite; clip"):
+        watch.look()
+    found = watch.history[0]["layers"]["rnn"]
+    assert (found["horizon"], found["largest"]) == (0, np.inf)
+
+
 def test_nothing_is_said_where_the_gradient_gets_through():
     model, x, y = model_with(0.95)
     watch = GradientFlow((x, y))
