@@ -1,8 +1,5 @@
-"""A model that writes one sequence from another: trained, searched, saved, exported."""
+"""A model that writes one sequence from another: trained, searched, saved."""
 
-import json
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -14,8 +11,6 @@ from rnnkit.cells import GRUCell, LSTMCell
 from rnnkit.data import (
     PairBatches,
     Pairs,
-    SentencePieceTokenizer,
-    WordPieceTokenizer,
     WordTokenizer,
 )
 from rnnkit.decoding import BannedTokens, NoRepeatNGram, WuCoverage, WuLength
@@ -303,61 +298,6 @@ def test_states_are_copied_as_they_are():
     copied = make("plain", [GRU(12)], bridge="copy")
     memory, _, (state,) = copied.encode(source, lengths)
     np.testing.assert_allclose(state, memory[:, -1], atol=1e-6)
-
-
-SERVE = """
-import json, sys
-import tensorflow as tf
-{}
-found = []
-for folder in sys.argv[2:]:
-    serve = tf.saved_model.load(folder).signatures["serving_default"]
-    both = serve(source=tf.constant(json.loads(sys.argv[1])))
-    text = [[t.decode() for t in texts] for texts in both["text"].numpy()]
-    found.append([text, both["score"].numpy().tolist()])
-print(json.dumps(found))
-assert "rnnkit" not in sys.modules
-"""
-
-
-def served_as_translated(models, folder, sources, more=""):
-    """Exported, and run by a process with nothing but TensorFlow and `more`, models
-    give the texts and scores of `translate`."""
-    paths = [folder / str(k) for k in range(len(models))]
-    for model, path in zip(models, paths):
-        model.export(path, n_best=3, length_penalty="average")
-    program = SERVE.format(more)
-    command = [sys.executable, "-c", program, json.dumps(sources), *paths]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    for model, (text, score) in zip(models, json.loads(done.stdout.splitlines()[-1])):
-        expected = model.translate(
-            sources, n_best=3, details=True, length_penalty="average"
-        )
-        assert text == [[one.text for one in ones] for ones in expected]
-        scores = [[one.score for one in ones] for ones in expected]
-        np.testing.assert_allclose(score, scores, atol=1e-4)
-
-
-def test_the_exported_model_runs_where_only_tensorflow_is(trained, tmp_path):
-    served_as_translated([trained], tmp_path, [*pairs(4, seed=37).sources, "a x"])
-
-
-def test_exported_pieces_run_where_tensorflow_text_is(tmp_path):
-    texts = ["The cat sat on the mat.", "Die rote Katze – dort!", "猫は座った。"] * 3
-    tokenizers = [
-        SentencePieceTokenizer.train(texts, 60),
-        WordPieceTokenizer.train(texts, 60, lowercase=True),
-    ]
-    models = [
-        Seq2Seq(one, one, [Bidirectional(GRU(8))], attentive(), embedding_dim=7)
-        for one in tokenizers
-    ]
-    rng = np.random.default_rng(0)
-    for model in models:  # so sure of what it writes that no rounding matters
-        model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
-    sources = ["the cat sat", "DIE  Katze!", "猫 on θ"]
-    served_as_translated(models, tmp_path, sources, "import tensorflow_text")
 
 
 def test_batches_of_a_dataset_are_taken_as_they_are():
