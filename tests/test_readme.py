@@ -11,13 +11,22 @@ from tools import readme
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
 
-def test_snippets_run(capsys):
+def test_snippets_run(capsys, monkeypatch, tmp_path):
     """The Python blocks, one after another, as a reader would type them."""
     snippets = re.findall(r"```python\n(.*?)```", README, re.S)
-    assert len(snippets) == 5
+    assert len(snippets) == 6
+    monkeypatch.chdir(tmp_path)
     names = {}
-    for snippet in snippets:
-        exec(compile(snippet, "README.md", "exec"), names)
+    said = "layer gru: the gradient shrinks by"
+    *others, watched = [compile(code, "README.md", "exec") for code in snippets]
+    for code in others:
+        exec(code, names)
+    with pytest.warns(UserWarning, match=said):
+        exec(watched, names)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "gradient.png",
+        "jacobians.png",
+    }
     printed = capsys.readouterr().out
     assert printed.startswith("the ")
     assert printed.endswith("['ab', 'ba', 'abb', 'bba']\n['one two']\n")

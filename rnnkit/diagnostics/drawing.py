@@ -47,7 +47,7 @@ def draw_flow(found, path=None):
             right.plot(np.where(norms > 0, norms, np.nan), color=color, label=name)
         for axes, words in ((left, "norm, each sequence"), (right, "norm")):
             axes.set_yscale("log")
-            if axes.get_legend_handles_labels()[0]:  # none of a frozen layer's weights
+            if axes.get_legend_handles_labels()[0]:  # a frozen layer has no weights
                 axes.legend(frameon=False, fontsize=8)
             label(axes, "step as read", words)
         left.set_title(f"{flow.name}: gradient of the states", **SMALL)
@@ -65,9 +65,11 @@ def new_figure(width, height):
 def band(axes, values, label, color, positive=False, x=None, **line):
     """The median over the batch, `(batch, time)`, within its outer tenths."""
     if positive:
-        values = np.where(values > 0, values, np.nan)
+        values = np.where((values > 0) & np.isfinite(values), values, np.nan)
     x = np.arange(values.shape[1]) if x is None else x
     there = ~np.all(np.isnan(values), axis=0)
+    if not there.any():
+        return
     low, middle, high = np.nanquantile(values[:, there], [0.1, 0.5, 0.9], axis=0)
     axes.plot(x[there], middle, color=color, label=label, **line)
     if len(values) > 1:
