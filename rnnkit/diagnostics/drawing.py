@@ -46,8 +46,8 @@ def draw_flow(found, path=None):
         for (name, norms), color in zip(flow.weights.items(), COLORS):
             right.plot(np.where(norms > 0, norms, np.nan), color=color, label=name)
         for axes, words in ((left, "norm, each sequence"), (right, "norm")):
-            axes.set_yscale("log")
-            if axes.get_legend_handles_labels()[0]:  # a frozen layer has no weights
+            if np.isfinite(axes.dataLim.minposy):  # else nothing is there to draw
+                axes.set_yscale("log")
                 axes.legend(frameon=False, fontsize=8)
             label(axes, "step as read", words)
         left.set_title(f"{flow.name}: gradient of the states", **SMALL)
