@@ -6,6 +6,7 @@ import numpy as np
 
 
 def sigmoid(z):
+    """1 / (1 + exp(-z))."""
     return 1 / (1 + np.exp(-z))
 
 
