@@ -345,6 +345,7 @@ model.distribution_changes_nothing(*MODELS["{}"]())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program",
     [A_LAYER, A_MODEL, ON_BATCHES.format("CTCModel"), ON_BATCHES.format("Seq2Seq")],

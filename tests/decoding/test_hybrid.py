@@ -206,6 +206,7 @@ def test_priors_of_another_size_are_named():
         hybrid_decode(np.zeros((1, 2, 3)), np.zeros(2), bigram)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     got = numbers_of(backend, PROGRAM, tmp_path)

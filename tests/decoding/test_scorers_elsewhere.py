@@ -63,6 +63,7 @@ def test_a_scorer_made_in_a_graph_lives_on():
     np.testing.assert_allclose(got, wanted, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     got = numbers_of(backend, PROGRAM, tmp_path)

@@ -178,6 +178,7 @@ def reader():
     return model
 
 
+@pytest.mark.slow
 def test_a_reader_of_lines_learns_saves_and_exports(tmp_path):
     (lines, texts), model = strokes(48), reader()
     model.fit(lines, texts, batch_size=8, epochs=12, verbose=0)

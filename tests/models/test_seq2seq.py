@@ -101,7 +101,10 @@ def loss_and_slopes(model, x, y):
     return loss, [tf.convert_to_tensor(slope) for slope in slopes]
 
 
-@pytest.mark.parametrize("reverse_source", [False, True])
+@pytest.mark.parametrize(
+    "decoder, reverse_source",
+    [*((name, False) for name in DECODERS), ("after", True)],
+)
 def test_padding_and_neighbours_change_no_loss_and_no_gradient(decoder, reverse_source):
     model, data = make(decoder, reverse_source=reverse_source), pairs(5, seed=3)
     (source, lengths, target), _ = batch(data, batch_size=5, buckets=1)
@@ -262,15 +265,15 @@ def test_unknown_words_are_copied_from_where_it_looked(trained):
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{}, {"tie_embeddings": True, "embedding_dim": 12}, {"bridge": None}],
-    ids=["as it is", "tied", "no bridge"],
+    "decoder, options",
+    [
+        *((name, {}) for name in DECODERS),
+        ("after", {"tie_embeddings": True, "embedding_dim": 12}),
+        ("location", {"bridge": None}),
+    ],
+    ids=[*DECODERS, "tied", "no bridge"],
 )
 def test_a_saved_model_writes_the_same(tmp_path, options, decoder):
-    if decoder == "deep" and "tie_embeddings" in options:
-        pytest.skip("its width is 8")
-    if decoder in ("plain", "deep") and "bridge" in options:
-        pytest.skip("it would know nothing of the source")
     model, data = make(decoder, **options), pairs(12)
     model.fit(data, epochs=1, batch_size=4, verbose=0)
     model.save(tmp_path / "model.keras")

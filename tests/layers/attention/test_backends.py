@@ -10,6 +10,7 @@ from tests.elsewhere import on_both
 PROGRAM = Path(__file__).with_name("on_one_backend.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_attention_is_tensorflows(backend, tmp_path):
     got, expected = on_both(backend, PROGRAM, tmp_path)
