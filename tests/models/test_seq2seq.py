@@ -102,7 +102,7 @@ def loss_and_slopes(model, x, y):
 
 
 @pytest.mark.parametrize(
-    "decoder, reverse_source",
+    ("decoder", "reverse_source"),
     [*((name, False) for name in DECODERS), ("after", True)],
 )
 def test_padding_and_neighbours_change_no_loss_and_no_gradient(decoder, reverse_source):
@@ -265,7 +265,7 @@ def test_unknown_words_are_copied_from_where_it_looked(trained):
 
 
 @pytest.mark.parametrize(
-    "decoder, options",
+    ("decoder", "options"),
     [
         *((name, {}) for name in DECODERS),
         ("after", {"tie_embeddings": True, "embedding_dim": 12}),
