@@ -77,6 +77,25 @@ def test_what_there_is_not_is_said(pairs):
         pairs.tokenizers(config, Pairs(("a",), ("b",)))
 
 
+def test_french_goes_both_ways(pairs, data_set, monkeypatch):
+    monkeypatch.setenv("RNNKIT_DATA", str(data_set("fra_eng").parent))
+    config = {"data": "fra_eng", "source": "en", "target": "fr", "examples": 500}
+    parts = pairs.read_parts(SimpleNamespace(**config))
+    assert [len(part) for part in parts.values()] == [500, 1000, 1000]
+    assert not set(parts["train"].sources) & set(parts["test"].sources)
+    config |= {"source": "fr", "target": "en"}
+    turned = pairs.read_parts(SimpleNamespace(**config))
+    assert turned["test"].sources == parts["test"].targets
+    with pytest.raises(SystemExit, match="not de to en"):
+        pairs.read_parts(SimpleNamespace(**config | {"source": "de"}))
+
+
+def test_french_that_is_not_there_is_said(pairs, monkeypatch, tmp_path):
+    monkeypatch.setenv("RNNKIT_DATA", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"Unpack .*fra-eng\.zip into"):
+        pairs.read_parts(SimpleNamespace(data="fra_eng", source="en", target="fr"))
+
+
 SERVED = (
     "import sys, tensorflow as tf\n"
     "serve = tf.saved_model.load(sys.argv[1]).signatures['serving_default']\n"

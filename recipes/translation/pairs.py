@@ -9,7 +9,12 @@ import sacrebleu
 
 import rnnkit
 
-MEASURES = {"dates": "exact match", "turned": "exact match", "multi30k": "BLEU"}
+MEASURES = {
+    "dates": "exact match",
+    "turned": "exact match",
+    "multi30k": "BLEU",
+    "fra_eng": "BLEU",
+}
 
 
 def read_parts(config):
@@ -22,13 +27,43 @@ def read_parts(config):
     try:
         if config.data == "dates":
             return rnnkit.data.load_dates(config.examples)
-        parts = rnnkit.data.load_multi30k(config.source, config.target)
-    except (ImportError, ValueError, ConnectionError) as error:
+        if config.data == "fra_eng":
+            parts = fra_eng(config)
+        else:
+            parts = rnnkit.data.load_multi30k(config.source, config.target)
+            parts["test"] = parts.pop("test2016")
+    except (ImportError, ValueError, OSError) as error:
         raise SystemExit(str(error)) from error
-    parts["test"] = parts.pop("test2016")
     train = parts["train"]
     parts["train"] = train.subset(range(min(config.examples, len(train))))
     return parts
+
+
+def fra_eng(config):
+    """Return English and French, of valid and test each a thousand from all over."""
+    ways = {("en", "fr"): False, ("fr", "en"): True}
+    way = (config.source, config.target)
+    if way not in ways:
+        raise SystemExit(f"fra_eng is en to fr, or fr to en, not {' to '.join(way)}.")
+    parts = rnnkit.data.load_fra_eng()
+    if ways[way]:
+        parts = {
+            part: rnnkit.data.Pairs(pairs.targets, pairs.sources)
+            for part, pairs in parts.items()
+        }
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(parts["train"]))  # the file is sorted by length
+    return {
+        "train": parts["train"].subset(order.tolist()),
+        "valid": spread(parts["valid"], 1000),
+        "test": spread(parts["test"], 1000),
+    }
+
+
+def spread(pairs, count):
+    """Return so many of the pairs, from all over; all where there are no more."""
+    count = min(count, len(pairs))
+    return pairs.subset([k * len(pairs) // count for k in range(count)])
 
 
 def turned(count, seed):
@@ -106,7 +141,7 @@ def signature(config):
 def baselines(config, parts):
     """Return the scores on the test part of what learns nothing, or nearly so."""
     train, test = parts["train"], parts["test"]
-    if config.data == "multi30k":
+    if MEASURES[config.data] == "BLEU":
         rivals = {
             "the source as it is": lambda text: text,
             "word by word": word_by_word(train),

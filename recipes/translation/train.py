@@ -22,6 +22,7 @@ from pairs import (
     read_parts,
     scores,
     signature,
+    spread,
     tokenizers,
 )
 from translator import (
@@ -31,7 +32,6 @@ from translator import (
     draw_attention,
     draw_training,
     search,
-    spread,
 )
 
 import rnnkit
@@ -43,11 +43,11 @@ class Config:
     task: str = "one"
     """one, or table (plain, source reversed, deep, with attention: a training each)."""
     data: str = "dates"
-    """dates (in 22 languages, to ISO 8601), multi30k (captions), or turned (made-up
-    words, to be turned round)."""
+    """dates (in 22 languages, to ISO 8601), multi30k (captions), fra_eng (sentences),
+    or turned (made-up words, to be turned round)."""
     source: str = "de"
     target: str = "en"
-    """Of multi30k: two of en, de, fr and cs."""
+    """Of multi30k: two of en, de, fr and cs; of fra_eng: en and fr."""
     examples: int = 20_000
     """Pairs to learn from, at most."""
     tokens: str = "characters"
@@ -111,6 +111,17 @@ MULTI30K = Config(
 PRESETS = {
     "dates": DATES,
     "multi30k": MULTI30K,
+    "fra_eng": dataclasses.replace(
+        MULTI30K,
+        data="fra_eng",
+        source="en",
+        target="fr",
+        examples=150_000,
+        pieces=8000,
+        dropout=0.2,
+        epochs=6,
+        reach=None,
+    ),
     "multi30k_table": dataclasses.replace(
         MULTI30K,
         task="table",
@@ -176,12 +187,12 @@ def main(arguments=None):
     draw_training(
         histories, run.path("training.png"), f"{preset}, {config.epochs} epochs"
     )
-    languages = (config.source, config.target) if config.data == "multi30k" else None
+    way = (config.source, config.target)
     run.finish(
         preset,
         metrics=metrics,
         baselines=baselines(config, parts),
-        published=PUBLISHED.get(languages, {}),
+        published=PUBLISHED.get(way, {}) if config.data == "multi30k" else {},
         seeds=[config.seed],
         seconds=sum(resume.earlier for resume in resumes) + beginning.seconds(),
     )

@@ -1,7 +1,7 @@
 """The model, what it writes while it learns, and where it looks."""
 
 import keras
-from pairs import MEASURES, scores
+from pairs import MEASURES, scores, spread
 
 import rnnkit
 
@@ -68,11 +68,6 @@ def best_alpha(model, valid, config):
         written = model.translate(valid.sources, **search(config, alpha))
         found[alpha] = scores(config, written, valid.targets)[MEASURES[config.data]]
     return max(found, key=found.get)
-
-
-def spread(pairs, count):
-    """Return a few of the pairs, from all over."""
-    return pairs.subset([k * len(pairs) // count for k in range(count)])
 
 
 class Samples(keras.callbacks.Callback):
