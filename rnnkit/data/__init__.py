@@ -2,6 +2,7 @@
 
 from rnnkit.data.datasets import load as load
 from rnnkit.data.dates import load_dates as load_dates
+from rnnkit.data.docstrings import docstrings as docstrings
 from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe
 from rnnkit.data.line_images import load_primus as load_primus
@@ -37,4 +38,6 @@ from rnnkit.data.waves import read_recordings as read_recordings
 from rnnkit.data.waves import read_wav as read_wav
 from rnnkit.data.whole_tokenizers import CharacterTokenizer as CharacterTokenizer
 from rnnkit.data.whole_tokenizers import WordTokenizer as WordTokenizer
+from rnnkit.data.word_texts import load_words as load_words
+from rnnkit.data.word_texts import sentences_of as sentences_of
 from rnnkit.lm import NGram as NGram

@@ -26,9 +26,10 @@ class DataSet:
     """
 
     folder: str
-    url: str
+    url: str  # empty: nothing is downloaded
     terms: str
     files: dict  # part -> DataFile
+    by_hand: str = ""  # how else to come by the files
 
 
 _PTB = "simple-examples/data/"
@@ -69,6 +70,19 @@ DATA_SETS = {
         terms="research only",
         files=_PTB_FILES,
     ),
+    "kjv": DataSet(
+        folder="kjv",
+        url="",
+        terms="public domain, but in the United Kingdom",
+        files={
+            "text": DataFile(
+                "kjv.txt",
+                "cd45f0c9cedab8e4439bd6486c8952c77cc8b0ecc5d1f6ae3513f2039f47229d",
+            )
+        },
+        by_hand="Debian's program writes it: apt install bible-kjv && bible -f "
+        "-l100000 gen1:1-rev22:21 > kjv.txt",
+    ),
 }
 
 
@@ -77,8 +91,10 @@ def load(name, data_dir=None):
 
     Args:
         name: `"tinyshakespeare"` (part `text`), `"ptb"` (words; parts `train`,
-            `valid`, `test`), or `"ptb_characters"`, the characters of the same as
-            Mikolov cut them: 50 symbols, a space written as `_`, one sentence a line.
+            `valid`, `test`), `"ptb_characters"`, the characters of the same as
+            Mikolov cut them: 50 symbols, a space written as `_`, one sentence a line;
+            or `"kjv"` (part `text`), the King James Bible, a verse a line with its
+            place before it, `Ge1:1 In the`. `load_words` cuts texts into words.
         data_dir: Folder to look in, and to download into. By default the one that
             the environment variable RNNKIT_DATA names, else `~/.cache/rnnkit`.
 
@@ -88,6 +104,7 @@ def load(name, data_dir=None):
     Raises:
         ValueError: No such data set, or a file is not the one published.
         ConnectionError: The download failed; says where to put the file by hand.
+        FileNotFoundError: It is one that is not downloaded; says where it is from.
     """
     characters = name == "ptb_characters"
     key = "ptb" if characters else name
@@ -122,12 +139,15 @@ def _download(data_set, files, folder):
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as part:
         archive = Path(part) / "download"
         names = ", ".join(file.name for file in files)
-        fetch(
-            data_set.url,
-            archive,
+        by_hand = (
             f"Put {names} into {folder} by hand, or name the folder that has "
-            f"{data_set.folder}/ with data_dir= or RNNKIT_DATA.",
+            f"{data_set.folder}/ with data_dir= or RNNKIT_DATA."
         )
+        if not data_set.url:
+            raise FileNotFoundError(
+                f"No {names} in {folder}. {by_hand} {data_set.by_hand}"
+            )
+        fetch(data_set.url, archive, by_hand)
         for file in files:
             content = _content(archive, file, data_set.url)
             check(content, file.sha256, file.name, data_set.url)
