@@ -122,6 +122,8 @@ def fixed_points(f, starts, tolerance=1e-9, steps=60):
             # A start far from all may jump: no further than 1 at once.
             size = np.linalg.norm(move, axis=1, keepdims=True)
             points = points - (move / np.maximum(size, 1))[..., 0]
+            if np.all(size < 1e-14):
+                break
         left = np.linalg.norm(f(points) - points, axis=-1)
     apart = []
     for point in points[left < tolerance]:

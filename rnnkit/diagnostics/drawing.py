@@ -55,6 +55,22 @@ def draw_flow(found, path=None):
     return finished(figure, path, None)
 
 
+def draw_horizon(found, path=None):
+    """The picture of a `MemoryHorizon`."""
+    figure = new_figure(width=6.4, height=3.6)
+    axes = figure.subplots()
+    band(axes, found.shares, None, BLUE, positive=True)
+    axes.axhline(found.threshold, color=MUTED, lw=1, ls=(0, (4, 3)))
+    if len(found.steps):
+        middle = np.median(found.steps)
+        axes.axvline(middle, color=ORANGE, lw=1.5, label=f"{middle:g} steps")
+        axes.legend(frameon=False, title=f"{found.threshold:g} is left after")
+    if np.isfinite(axes.dataLim.minposy):
+        axes.set_yscale("log")
+    label(axes, "steps back", "share left of what arrives at the end")
+    return finished(figure, path, None)
+
+
 def new_figure(width, height):
     """An empty figure, in inches."""
     from matplotlib.figure import Figure

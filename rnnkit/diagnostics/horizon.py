@@ -1,8 +1,46 @@
 """How far back a layer's memory reaches."""
 
+import dataclasses
+
 import numpy as np
 
 from rnnkit.diagnostics.layer_flow import LayerFlow, ModelFlow
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class MemoryHorizon:
+    """How many steps back the influence stays above a threshold.
+
+    Where NumPy wants an array of it, it is `steps`.
+
+    Attributes:
+        steps: The most steps back before the share first falls below the threshold,
+            whole numbers, `(batch,)`; all there are where it never does; 0 where
+            nothing arrives at all.
+        shares: What is left k steps back of what arrives at the end, `(batch, k)`; NaN
+            where the sequence has begun.
+        threshold: Least share that counts.
+    """
+
+    steps: np.ndarray
+    shares: np.ndarray
+    threshold: float
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.steps, dtype)
+
+    def plot(self, path=None):
+        """Draw what is left, and where it falls below the threshold.
+
+        Args:
+            path: Where to write the picture, any format of matplotlib's.
+
+        Returns:
+            The `matplotlib.figure.Figure`.
+        """
+        from rnnkit.diagnostics.drawing import draw_horizon
+
+        return draw_horizon(self, path)
 
 
 def memory_horizon(found, threshold=0.01):
@@ -17,9 +55,7 @@ def memory_horizon(found, threshold=0.01):
         threshold: Least share that counts.
 
     Returns:
-        Whole numbers, `(batch,)`: the most steps back before the share first falls
-        below; all there are where it never does; 0 where nothing arrives at all. Of a
-        `ModelFlow` a dict of them by layer.
+        A `MemoryHorizon`; of a `ModelFlow` a dict of them by layer.
 
     Raises:
         ValueError: The threshold is not above 0.
@@ -28,11 +64,14 @@ def memory_horizon(found, threshold=0.01):
         raise ValueError(f"threshold must be above 0, got {threshold!r}.")
     if isinstance(found, ModelFlow):
         return {k: memory_horizon(one, threshold) for k, one in found.layers.items()}
-    horizons = []
-    for shares in shares_left(found):
-        below = np.flatnonzero(~(shares >= threshold))
-        horizons.append(below[0] - 1 if len(below) else len(shares) - 1)
-    return np.maximum(horizons, 0)
+    rows = shares_left(found)
+    shares = np.full((len(rows), max(map(len, rows), default=0)), np.nan)
+    steps = np.zeros(len(rows), int)
+    for k, row in enumerate(rows):
+        shares[k, : len(row)] = row
+        below = np.flatnonzero(~(row >= threshold))
+        steps[k] = max(0, (below[0] if len(below) else len(row)) - 1)
+    return MemoryHorizon(steps, shares, threshold)
 
 
 def shares_left(found):

@@ -27,8 +27,7 @@ def findings(flow, threshold=0.01):
     if not rows:
         nothing = {"horizon": 0, "factor": 0.0, "largest": 0.0}
         return {**nothing, "sentence": f"{name}: no gradient arrives at any step"}
-    horizons = memory_horizon(flow, threshold)
-    horizon = int(np.median(horizons))
+    horizon = int(np.median(memory_horizon(flow, threshold).steps))
     peaks = [int(np.argmax(row)) for row in rows]
     found = {
         "horizon": horizon,

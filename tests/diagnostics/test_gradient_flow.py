@@ -235,7 +235,12 @@ def test_the_horizon_of_a_closed_form():
     mask = np.arange(20) < np.array([[20], [4]])
     found = step_jacobians(layer, x, mask=mask)
     np.testing.assert_array_equal(memory_horizon(found, 0.03), [5, 3])
-    np.testing.assert_array_equal(memory_horizon(found, 1e-9), [19, 3])
+    found = memory_horizon(found, 1e-9)
+    np.testing.assert_array_equal(found, [19, 3])
+    np.testing.assert_allclose(found.shares[0], 0.5 ** np.arange(20))
+    np.testing.assert_array_equal(np.isnan(found.shares).sum(axis=1), [0, 16])
+    (line, *_) = found.plot().axes[0].lines
+    np.testing.assert_allclose(line.get_ydata()[:4], 0.5 ** np.arange(4))
     flow = gradient_flow(model, x, np.zeros((2, 1)))
     np.testing.assert_array_equal(memory_horizon(flow, 0.03)["one"], [5, 5])
     np.testing.assert_allclose(flow["one"].passed / flow["one"].total, 0.5)

@@ -108,7 +108,7 @@ def test_a_language_model_is_watched_as_it_is():
     flow = gradient_flow(model, x, y)
     (name,) = flow.layers
     assert np.all(flow[name].norms["h"] > 0)
-    assert memory_horizon(flow)[name].shape == (2,)
+    assert memory_horizon(flow)[name].steps.shape == (2,)
 
 
 def test_every_is_a_number_of_batches():
