@@ -19,14 +19,16 @@ def _seeds():
     keras.utils.set_random_seed(0)
 
 
-@pytest.fixture(autouse=True)
-def _uncompiled(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def _uncompiled():
     """Run the hoisted programs without XLA: the same numbers, and no compiling.
 
     What runs in a process of its own, and the checks that are about compiling,
     have XLA all the same.
     """
-    monkeypatch.setattr(parts, "COMPILE", False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "COMPILE", False)
+        yield
 
 
 @pytest.fixture(scope="session")
