@@ -91,12 +91,15 @@ def folded(x, width):
 
 def chosen(values, index):
     """Of a tree of `(batch, width, ...)` the hypotheses `index`, `(batch, count)`."""
+    if not (leaves := tree.flatten(values)):
+        return values
     batch, count = ops.shape(index)
+    width = ops.shape(leaves[0])[1]
+    rows = index + width * ops.arange(batch, dtype="int32")[:, None]
+    rows = ops.reshape(rows, (-1,))
 
     def choose(x):
-        width = ops.shape(x)[1]
-        rows = index + width * ops.arange(batch, dtype="int32")[:, None]
-        x = ops.take(flat(x), ops.reshape(rows, (-1,)), axis=0)
+        x = ops.take(flat(x), rows, axis=0)
         return ops.reshape(x, (batch, count, *ops.shape(x)[1:]))
 
     return tree.map_structure(choose, values)
