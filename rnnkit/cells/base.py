@@ -54,6 +54,7 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
 
     gates = ("h",)  # columns of `kernel` and `bias`, `units` each
     recurrent_gates = None  # columns of `recurrent_kernel`; None: the same
+    bias_gates = None  # columns of `bias`; None: those of `kernel`
     state_names = ("h",)
     projects = True  # False: the formula mixes h_{t-1} in unit by unit
 
@@ -177,7 +178,7 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
 
     def bias_shape(self):
         """Shape of the bias; `(2, columns)` where the products have one too."""
-        return (len(self.gates) * self.units,)
+        return (len(self.bias_gates or self.gates) * self.units,)
 
     def initial_bias(self, shape, dtype=None):
         """The bias a new cell starts with."""
@@ -260,7 +261,7 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
             add("d", bias, self.recurrent_gates)
         if self.bias is not None:
             two = len(self.bias.shape) == 2
-            add("b", self.bias[0] if two else self.bias, self.gates)
+            add("b", self.bias[0] if two else self.bias, self.bias_gates or self.gates)
         if self.projection_units:
             symbols["P"] = self.projection_kernel
         return symbols

@@ -78,7 +78,7 @@ class LSTMCell(PointwiseCell):
                 ops.ones((self.units,), dtype)
                 if gate == "f"
                 else self.bias_initializer((self.units,), dtype=dtype)
-                for gate in self.gates
+                for gate in self.bias_gates or self.gates
             ]
         )
 
