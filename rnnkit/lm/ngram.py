@@ -5,7 +5,8 @@ import gzip
 import math
 import os
 
-from rnnkit.lm.scoring import BEGIN, END, UNKNOWN, Scoring
+from rnnkit.lm.counting import counted, totals_of
+from rnnkit.lm.scoring import BEGIN, UNKNOWN, Scoring
 
 _NEVER = -99.0  # what ARPA files write for the logarithm of nothing
 _FALLBACK = (0.5, 1.0, 1.5)
@@ -34,39 +35,49 @@ class NGram(Scoring):
     # Making one
 
     @classmethod
-    def train(cls, sentences, order=3, vocabulary=None):
-        """Count and smooth: interpolated modified Kneser-Ney.
+    def train(cls, sentences, order=3, vocabulary=None, smoothing="kneser_ney"):
+        """Count and smooth: interpolated modified Kneser-Ney, or absolute discounting.
 
             p(w | h) = max(c(h w) - D(c), 0) / Σ_v c(h v) + γ(h) p(w | h')
             γ(h) = Σ_k D_k N_k(h) / Σ_v c(h v)
 
-        `c` are counts for the highest order and for what begins a sentence, elsewhere
-        the number of different words in front; `D` is one discount for each of the
-        counts 1, 2 and 3 or more; below the single words stands the uniform
+        `"kneser_ney"`: `c` are counts for the highest order and for what begins a
+        sentence, elsewhere the number of different words in front; `D` is one discount
+        for each of the counts 1, 2 and 3 or more. `"absolute"`: `c` are counts, and `D`
+        is one for all. Every order has its own, by the numbers of n-grams that stand in
+        the text once, twice and so on. Below the single words stands the uniform
         distribution. A sentence begins with `<s>` and ends with `</s>`.
 
         Args:
-            sentences: Lists of words.
+            sentences: Lists of words; or a text, a sentence a line, its words parted by
+                spaces. An empty one is its end alone.
             order: The longest n-gram.
             vocabulary: Words to keep; the others become `<unk>`. None keeps all.
+            smoothing: `"kneser_ney"` or `"absolute"`.
 
         Raises:
-            ValueError: `order` is not positive, or there is no sentence.
+            ValueError: `order` is not positive, there is no sentence, or no such
+                smoothing.
 
-        Reference: [Chen and Goodman, 1999](https://doi.org/10.1006/csla.1999.0128)
+        Reference: [Chen and Goodman, 1999](https://doi.org/10.1006/csla.1999.0128);
+        absolute discounting, [Ney et al., 1994](https://doi.org/10.1006/csla.1994.1001)
         """
-        if order < 1:
-            raise ValueError(f"order must be 1 or more, got {order!r}.")
-        counts = _adjusted(_counted(sentences, order, vocabulary))
-        if not counts[0]:
-            raise ValueError("There is no sentence to count.")
-        uniform = {w for (w,) in counts[0]} - {BEGIN} | {UNKNOWN}
+        if smoothing not in ("kneser_ney", "absolute"):
+            raise ValueError(
+                f'smoothing must be "kneser_ney" or "absolute", got {smoothing!r}.'
+            )
+        counts = counted(sentences, order, vocabulary)
+        if smoothing == "kneser_ney":
+            counts, discounts_of = _adjusted(counts), _discounts
+        else:
+            discounts_of = _one_discount
+        counts[0].pop((BEGIN,), None)  # nothing goes on with it
+        uniform = {w for (w,) in counts[0]} | {UNKNOWN}
         probabilities, backoffs = [{(): 1 / len(uniform)}], []
         for k, grams in enumerate(counts):
-            discounts = _discounts(grams)
-            totals, left = collections.Counter(), collections.Counter()
+            discounts = discounts_of(grams)
+            totals, left = totals_of(grams), collections.Counter()
             for gram, count in grams.items():
-                totals[gram[:-1]] += count
                 left[gram[:-1]] += discounts[min(count, 3) - 1]
             backoffs.append({h: left[h] / total for h, total in totals.items()})
             lower = probabilities[-1]
@@ -150,18 +161,6 @@ class NGram(Scoring):
         return (total + self.tables[len(gram) - 1][gram][0]) * math.log(10)
 
 
-def _counted(sentences, order, vocabulary):
-    """How often every n-gram of each order stands in the sentences."""
-    counts = [collections.Counter() for _ in range(order)]
-    kept = None if vocabulary is None else set(vocabulary)
-    for sentence in sentences:
-        words = [w if kept is None or w in kept else UNKNOWN for w in sentence]
-        words = (BEGIN, *words, END)
-        for k in range(order):
-            counts[k].update(words[i : i + k + 1] for i in range(len(words) - k))
-    return counts
-
-
 def _adjusted(counts):
     """Below the highest order: how many different words stand in front."""
     adjusted = []
@@ -173,9 +172,7 @@ def _adjusted(counts):
                 for gram, count in grams.items()
             }
         )
-    adjusted.append(dict(counts[-1]))
-    adjusted[0].pop((BEGIN,), None)  # nothing goes on with it
-    return adjusted
+    return [*adjusted, dict(counts[-1])]
 
 
 def _discounts(grams):
@@ -189,6 +186,13 @@ def _discounts(grams):
     return found if sound else _FALLBACK
 
 
+def _one_discount(grams):
+    """What absolute discounting takes off every count, three times."""
+    n = collections.Counter(count for count in grams.values() if count <= 2)
+    discount = n[1] / (n[1] + 2 * n[2]) if n[1] else 0.5  # too little text
+    return (discount,) * 3
+
+
 def _log10(x):
     return math.log10(x) if x > 0 else _NEVER
 
@@ -198,28 +202,36 @@ def _read(path, file):
     tables, sizes, table, ended = [], [], None, False
     for number, line in enumerate(file, 1):
         line = line.strip()
-        if line.startswith("ngram ") and table is None:
-            sizes.append(int(line.partition("=")[2] or 0))
-        elif line.endswith("-grams:"):
-            table = {}
-            tables.append(table)
-        elif line == "\\end\\":
-            ended = True
-            break
-        elif line and table is not None:
-            fields = line.split("\t") if "\t" in line else line.split()
-            gram = tuple(" ".join(fields[1:]).split())
-            backoff = 0.0
-            if len(gram) == len(tables) + 1:
-                backoff, gram = float(gram[-1]), gram[:-1]
-            if len(gram) != len(tables):
-                raise ValueError(
-                    f"{path}, line {number}: no {len(tables)}-gram: {line!r}."
-                )
-            table[gram] = float(fields[0]), backoff
+        try:
+            if line.startswith("ngram ") and table is None:
+                sizes.append(int(line.partition("=")[2]))
+            elif line.endswith("-grams:"):
+                table = {}
+                tables.append(table)
+            elif line == "\\end\\":
+                ended = True
+                break
+            elif line and table is not None:
+                gram, values = _entry(line, len(tables))
+                table[gram] = values
+        except ValueError as error:
+            what = f"{len(tables)}-gram" if tables else "number of n-grams"
+            raise ValueError(f"{path}, line {number}: no {what}: {line!r}.") from error
     if not ended or [len(table) for table in tables] != sizes:
         raise ValueError(
             f"{path} is no whole ARPA file: it says {sizes} n-grams, and has "
             f"{[len(table) for table in tables]}."
         )
     return tables
+
+
+def _entry(line, n):
+    """The n-gram of a line of a table, and its `(log10 p, log10 backoff)`."""
+    fields = line.split("\t") if "\t" in line else line.split()
+    gram = tuple(" ".join(fields[1:]).split())
+    backoff = 0.0
+    if len(gram) == n + 1:
+        backoff, gram = float(gram[-1]), gram[:-1]
+    if len(gram) != n:
+        raise ValueError(f"{len(gram)} words")
+    return gram, (float(fields[0]), backoff)

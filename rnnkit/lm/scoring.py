@@ -6,6 +6,13 @@ import math
 BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 
 
+def sentences_in(text):
+    """Sentences as lists of words; of a text the lines, each cut at white space."""
+    if isinstance(text, str):
+        return [line.split() for line in text.splitlines()]
+    return list(text)
+
+
 class Scoring:
     """What follows from `log_prob(word, context)` and `order`."""
 
@@ -20,8 +27,19 @@ class Scoring:
         return [(words[k], words[max(0, k - first) : k]) for k in range(1, len(words))]
 
     def perplexity(self, sentences):
-        """exp of the mean of -ln p over all words and sentence ends."""
-        sentences = list(sentences)
+        """exp of the mean of -ln p over all words and sentence ends.
+
+        Args:
+            sentences: Lists of words; or a text, a sentence a line, its words parted by
+                spaces. An empty one is its end alone.
+
+        Returns:
+            The perplexity; infinite where the model thinks a word impossible.
+
+        Raises:
+            ValueError: There is no sentence.
+        """
+        sentences = sentences_in(sentences)
         if not sentences:
             raise ValueError("There is no sentence to score.")
         scores = list(itertools.chain.from_iterable(map(self.score, sentences)))

@@ -123,6 +123,7 @@ def test_more_context_tells_more():
         ("", "no whole ARPA file"),
         ("\\data\\\nngram 1=2\n\n\\1-grams:\n-1\ta\n", "says .2. n-grams, and has .1."),
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\ta b c\n", "line 5: no 1-gram"),
+        ("\\data\\\nngram 1=x\n", "line 2: no number of n-grams: 'ngram 1=x'"),
     ],
 )
 def test_a_file_that_is_none_is_named(tmp_path, content, words):
@@ -130,6 +131,32 @@ def test_a_file_that_is_none_is_named(tmp_path, content, words):
     path.write_text(content)
     with pytest.raises(ValueError, match=words):
         NGram.load(path)
+
+
+def test_a_file_cut_short_anywhere_is_named(tmp_path):
+    NGram.train(SENTENCES[:5], 2).save(tmp_path / "model.arpa")
+    whole = (tmp_path / "model.arpa").read_text().rstrip()
+    cut = tmp_path / "cut.arpa"
+    for length in range(len(whole)):
+        cut.write_text(whole[:length])
+        with pytest.raises(ValueError, match=r"cut\.arpa"):
+            NGram.load(cut)
+
+
+def test_a_text_is_its_lines():
+    text = "".join(" ".join(sentence) + "\n" for sentence in SENTENCES)
+    assert "\n\n" in text  # an empty line is a sentence of its end alone
+    model = NGram.train(text, 3)
+    assert model.tables == NGram.train(SENTENCES, 3).tables
+    assert model.perplexity(text) == model.perplexity(SENTENCES)
+    alone = math.exp(-model.log_prob("</s>", ("<s>",)))
+    assert model.perplexity("\n") == pytest.approx(alone)
+
+
+def test_a_model_without_unk_thinks_other_words_impossible():
+    model = NGram([{("a",): (-0.1, 0.0), ("</s>",): (-0.7, 0.0)}])
+    assert model.perplexity("a a") < 3
+    assert model.perplexity("a b") == math.inf
 
 
 def test_discounts_that_make_no_sense_are_not_used():
@@ -148,6 +175,8 @@ def test_what_cannot_be_counted_is_named(tmp_path):
         NGram.train(SENTENCES, 0)
     with pytest.raises(ValueError, match="no sentence"):
         NGram.train([], 2)
+    with pytest.raises(ValueError, match="smoothing must be"):
+        NGram.train(SENTENCES, 2, smoothing="laplace")
 
 
 @pytest.mark.slow
