@@ -36,9 +36,20 @@ def layers():
 
 def other_layers():
     """Every public layer class of sequences that carries no state."""
-    bridges = (rnnkit.layers.Bridge, rnnkit.layers.DenseBridge)
-    every = [one for one in public_classes(rnnkit.layers) if one not in bridges]
+    others = (
+        rnnkit.layers.Bridge,
+        rnnkit.layers.DenseBridge,
+        rnnkit.layers.SoftmaxHead,
+    )
+    every = [o for o in public_classes(rnnkit.layers) if not issubclass(o, others)]
     return [one for one in every if not hasattr(one, "initial_state")]
+
+
+def heads():
+    """Every public head."""
+    base = rnnkit.layers.SoftmaxHead
+    every = public_classes(rnnkit.layers)
+    return [one for one in every if issubclass(one, base) and one is not base]
 
 
 def attentions():

@@ -24,6 +24,14 @@ from rnnkit.layers.bridges import Bridge, DenseBridge
 from rnnkit.layers.column_convolution import ColumnConvolution
 from rnnkit.layers.deep import DeepRecurrent
 from rnnkit.layers.deltas import Deltas, Standardize
+from rnnkit.layers.heads import (
+    AdaptiveSoftmax,
+    ClassSoftmax,
+    FullSoftmax,
+    SampledSoftmax,
+    SoftmaxHead,
+    frequency_bins,
+)
 from rnnkit.layers.named import LAYERS
 from rnnkit.layers.recurrent import Recurrent
 from rnnkit.layers.reversal import ReverseSequence
@@ -34,6 +42,7 @@ from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.layers.torch_weights import weights_from_torch
 
 __all__ = [
+    "AdaptiveSoftmax",
     "AdditiveAttention",
     "Attention",
     "AttentionCell",
@@ -41,12 +50,14 @@ __all__ = [
     "AttentionPooling",
     "Bidirectional",
     "Bridge",
+    "ClassSoftmax",
     "CoverageAttention",
     "ColumnConvolution",
     "DeepRecurrent",
     "Deltas",
     "DenseBridge",
     "DotAttention",
+    "FullSoftmax",
     "GeneralAttention",
     "LocationAttention",
     "LogMel",
@@ -56,12 +67,15 @@ __all__ = [
     "PyramidalBidirectional",
     "Recurrent",
     "ReverseSequence",
+    "SampledSoftmax",
+    "SoftmaxHead",
     "SpecAugment",
     "Standardize",
     "TeacherForced",
     "StatefulAttention",
     "TimeDelay",
     "WindowAttention",
+    "frequency_bins",
     "weights_from_torch",
     *LAYERS,
 ]

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.heads import SoftmaxHead
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.models import stepping
 from rnnkit.models.exporting import export_text_model
@@ -32,12 +33,25 @@ class LanguageModel(StreamTraining, keras.Model):
         embedding_dim: Width of the symbols' vectors; None for one-hot vectors.
         dropout: Share of every recurrent layer's output dropped in training.
             [Zaremba et al., 2014](https://arxiv.org/abs/1409.2329)
+        head: A `rnnkit.layers.SoftmaxHead` for large vocabularies, such as
+            `AdaptiveSoftmax`; then the logits are log-probabilities, `fit` trains on
+            `head.loss`, and reports it, and `evaluate` on `head.nats`, which is exact.
+            By default a dense layer.
 
     Raises:
-        ValueError: No layer is recurrent, or one reads backwards.
+        ValueError: No layer is recurrent, or one reads backwards; or the head is of
+            another vocabulary.
     """
 
-    def __init__(self, vocabulary, layers, embedding_dim=None, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        vocabulary,
+        layers,
+        embedding_dim=None,
+        dropout=0.0,
+        head=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.vocabulary = vocabulary
         self.stack = list(layers)
@@ -57,9 +71,17 @@ class LanguageModel(StreamTraining, keras.Model):
             for layer in self.stack
             if dropout and stepping.is_recurrent(layer)
         ]
-        self.head = keras.layers.Dense(
-            vocabulary.size, dtype=self.dtype_policy, name="logits"
-        )
+        if head is None:
+            head = keras.layers.Dense(
+                vocabulary.size, dtype=self.dtype_policy, name="logits"
+            )
+        elif head.vocabulary_size != vocabulary.size:
+            raise ValueError(
+                f"The head is for {head.vocabulary_size:,} words and the vocabulary "
+                f"has {vocabulary.size:,}: give it vocabulary_size=vocabulary.size."
+            )
+        self.head = head
+        self._behind = None  # the last logits, and what the head made them of
         self._generator = TextGenerator(self)
         self.prepare_training()
         self.build((None, None))
@@ -76,7 +98,8 @@ class LanguageModel(StreamTraining, keras.Model):
             shape = layer.compute_output_shape(shape)
             if stepping.is_recurrent(layer):
                 shape = shape[0]
-        self.head.build(shape)
+        if not self.head.built:
+            self.head.build(shape)
         self.built = True
 
     def embed(self, ids):
@@ -105,7 +128,18 @@ class LanguageModel(StreamTraining, keras.Model):
                     x = next(dropouts)(x, training=training)
             else:
                 x = layer(x)
-        return self.head(x), last
+        logits = self.head(x)
+        if isinstance(self.head, SoftmaxHead):
+            self._behind = logits, x
+        return logits, last
+
+    def target_nats(self, y, logits, training):
+        """-ln p of each symbol; in training by what the head trains on."""
+        behind, self._behind = self._behind, None
+        if behind is None or behind[0] is not logits:
+            return super().target_nats(y, logits, training)
+        # The logits are not looked at, and so, in a graph, not computed.
+        return (self.head.loss if training else self.head.nats)(behind[1], y)
 
     # Step by step
 
@@ -205,6 +239,9 @@ class LanguageModel(StreamTraining, keras.Model):
             "layers": [keras.saving.serialize_keras_object(x) for x in self.stack],
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,
+            "head": keras.saving.serialize_keras_object(self.head)
+            if isinstance(self.head, SoftmaxHead)
+            else None,
         }
 
     @classmethod
@@ -215,4 +252,5 @@ class LanguageModel(StreamTraining, keras.Model):
         config = dict(config)
         config["vocabulary"] = restore(config["vocabulary"])
         config["layers"] = [restore(layer) for layer in config["layers"]]
+        config["head"] = restore(config.get("head"))
         return cls(**config)

@@ -77,12 +77,16 @@ class StreamTraining:
         if sample_weight is not None and len(sample_weight.shape) < len(y.shape):
             rows = ops.expand_dims(sample_weight, -1)  # one weight for a whole row
             sample_weight = rows * ops.ones_like(y, dtype=rows.dtype)
-        nats = ops.sparse_categorical_crossentropy(
-            y, ops.cast(y_pred, "float32"), from_logits=True
-        )
+        nats = self.target_nats(y, y_pred, training)
         self.nats.update_state(nats, sample_weight)
         given = nats if isinstance(self.loss, Nats) else y_pred
         return super().compute_loss(x, y, given, sample_weight, training)
+
+    def target_nats(self, y, logits, training):
+        """-ln p of each symbol of `y`, `(batch, time)`."""
+        return ops.sparse_categorical_crossentropy(
+            y, ops.cast(logits, "float32"), from_logits=True
+        )
 
     def fit(
         self,
