@@ -1,0 +1,65 @@
+"""What is compared: ways to make probabilities of counts, and mixtures of orders."""
+
+import gc
+import math
+
+from rnnkit.lm import AddOne, Interpolated, NGram
+
+ADD_ONE, MIXED_ADD_ONE = "add-one", "add-one, orders mixed"
+ABSOLUTE, MIXED = "absolute discounting", "Kneser-Ney, orders mixed"
+KNESER_NEY = "modified Kneser-Ney"
+COLUMNS = (ADD_ONE, MIXED_ADD_ONE, ABSOLUTE, MIXED, KNESER_NEY)
+
+
+def train(column, order, text):
+    """The model of a column, of one order."""
+    if column in (ADD_ONE, MIXED_ADD_ONE):
+        return AddOne.train(text, order)
+    smoothing = "absolute" if column == ABSOLUTE else "kneser_ney"
+    return NGram.train(text, order, smoothing=smoothing)
+
+
+def perplexities(column, order, texts):
+    """Perplexity of the test text by order.
+
+    A mixture of order n is of the models of orders 1 to n, with the weights that the
+    validation text likes best.
+
+    Returns:
+        `{"order n": perplexity}`; and of the longest mixture the weights, by the same
+        names, empty where there is none.
+    """
+    mixed = column in (MIXED_ADD_ONE, MIXED)
+    found, weights, models = {}, {}, []
+    for n in range(1, order + 1):
+        model = train(column, n, texts["train"])
+        if mixed:
+            models.append(model)
+            model = Interpolated.fit(models, sentences(texts["valid"]))
+            weights = {f"order {k}": float(w) for k, w in enumerate(model.weights, 1)}
+        found[f"order {n}"] = model.perplexity(texts["test"])
+        del model
+        gc.collect()
+    return found, weights
+
+
+def sentences(text):
+    """Lists of words, a line each."""
+    return [line.split() for line in text.splitlines()]
+
+
+def by_kenlm(texts, order, path):
+    """Perplexity of the Kneser-Ney model as kenlm reads its file; None without it."""
+    try:
+        import kenlm
+    except ImportError:
+        return None
+    NGram.train(texts["train"], order).save(path)
+    try:
+        other, total, tokens = kenlm.Model(str(path)), 0.0, 0
+        for line in texts["test"].splitlines():
+            total += other.score(line)  # log10, the sentence's end with it
+            tokens += len(line.split()) + 1
+        return math.exp(-total * math.log(10) / tokens)
+    finally:
+        path.unlink()

@@ -1,0 +1,57 @@
+"""The recipe that counts words: what is compared, and a run as a user starts it."""
+
+import importlib
+import sys
+
+import pytest
+
+from rnnkit.lm import AddOne, Interpolated, NGram
+from tests.running import recipe, results, run
+
+TRAIN = recipe("ngram")
+LINES = [f"{a} {b} {c}" for a in "xyz" for b in "uvw" for c in "ab"]
+TEXTS = {
+    "train": "\n".join([*LINES, *LINES[:9], "", "x u"]) + "\n",
+    "valid": "x u a\ny v\n\n",
+    "test": "z w b\nx x a\n",
+}
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    monkeypatch.syspath_prepend(str(TRAIN.parent))
+    yield importlib.import_module("counting")
+    sys.modules.pop("counting")
+
+
+def test_columns_are_the_models_they_are_called_after(counting):
+    rows = [line.split() for line in TEXTS["train"].splitlines()]
+    test = [line.split() for line in TEXTS["test"].splitlines()]
+    valid = [line.split() for line in TEXTS["valid"].splitlines()]
+    for column, expected in {
+        "add-one": AddOne.train(rows, 2),
+        "absolute discounting": NGram.train(rows, 2, smoothing="absolute"),
+        "modified Kneser-Ney": NGram.train(rows, 2),
+        "Kneser-Ney, orders mixed": Interpolated.fit(
+            [NGram.train(rows, 1), NGram.train(rows, 2)], valid
+        ),
+    }.items():
+        found, weights = counting.perplexities(column, 2, TEXTS)
+        assert found["order 2"] == pytest.approx(expected.perplexity(test))
+        assert [*found] == ["order 1", "order 2"]
+        assert bool(weights) == column.endswith("mixed")
+
+
+@pytest.mark.slow
+def test_smoke_counts(tmp_path):
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0, printed
+    found = results(tmp_path)
+    assert found["metrics"]["perplexity, modified Kneser-Ney"] < 200
+    orders = found["tables"]["orders"]["modified Kneser-Ney"]
+    assert orders["order 2"] < 0.7 * orders["order 1"]
+    (picture,) = tmp_path.glob("runs/*/*/orders.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0
+    assert "has finished before" in printed
