@@ -82,6 +82,19 @@ def _language_model():
     return make, (streams,), vocabulary.encode(text[:20])[None]
 
 
+def _nplm():
+    text = "the quick brown fox jumps over the lazy dog " * 6
+    vocabulary = rnnkit.data.Characters(text)
+    streams = rnnkit.data.text_streams(text, vocabulary, batch_size=4, steps=10)
+
+    def make():
+        model = rnnkit.models.NPLM(vocabulary, 3, embedding_dim=5, hidden_units=6)
+        model.compile(keras.optimizers.SGD(0.5, momentum=0.9))
+        return model
+
+    return make, (streams,), vocabulary.encode(text[:20])[None]
+
+
 def _ctc_model():
     vocabulary = rnnkit.data.Characters("ab")
     rng = np.random.default_rng(0)
@@ -125,6 +138,7 @@ def _seq2seq():
 # For every model: how it is made, what it is fit to and what it is called on.
 MODELS = {
     "LanguageModel": _language_model,
+    "NPLM": _nplm,
     "CTCModel": _ctc_model,
     "Seq2Seq": _seq2seq,
 }

@@ -4,6 +4,7 @@ from rnnkit.models.ctc_decoder import Transcription as Transcription
 from rnnkit.models.ctc_model import CTCModel as CTCModel
 from rnnkit.models.ctc_stream import CTCStream as CTCStream
 from rnnkit.models.language_model import LanguageModel as LanguageModel
+from rnnkit.models.nplm import NPLM as NPLM
 from rnnkit.models.seq2seq import Seq2Seq as Seq2Seq
 from rnnkit.models.seq2seq_writing import Written as Written
 from rnnkit.models.training import LossError as LossError

@@ -1,8 +1,10 @@
 """Training and evaluation over streams of text, the state carried along."""
 
 import contextlib
+import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
@@ -154,6 +156,39 @@ class StreamTraining:
                 return super().evaluate(_batches(x), y, batch_size=batch_size, **kwargs)
         finally:
             self.evaluation_state.listed = False
+
+    def perplexity(self, text, batch_size=1):
+        """exp of the mean of -ln p over all symbols of a text.
+
+        Where the vocabulary has a line end the text is read as after one, so that its
+        first symbol counts as well; else it is only read. The state is carried over all
+        of the text.
+
+        Args:
+            text: `str`; or ids, integers `(n,)`.
+            batch_size: Streams the text is cut into, each of which begins with an empty
+                state; see `evaluate`.
+
+        Raises:
+            ValueError: There is nothing to predict; a symbol is not in the vocabulary.
+        """
+        ids = self.vocabulary.encode(text) if isinstance(text, str) else text
+        ids = np.asarray(ids).reshape(-1)
+        if self.vocabulary.start is not None:
+            ids = np.insert(ids, 0, self.vocabulary.start)
+        if len(ids) < 2:
+            raise ValueError("There is nothing to predict: the text is too short.")
+        wrong = (ids < 0) | (ids >= self.vocabulary.size)
+        if wrong.any():
+            raise ValueError(
+                f"{ids[wrong][0]} is no id of the model's vocabulary, which has "
+                f"{self.vocabulary.size:,}: is the text encoded by another?"
+            )
+        if not self.compiled:
+            self.compile()
+        steps = min(EVALUATION_STEPS, max(1, len(ids) // batch_size))
+        streams = text_streams(ids, None, batch_size, steps, drop_remainder=False)
+        return math.exp(self.evaluate(streams, return_dict=True, verbose=0)["nats"])
 
     def reset_state(self):
         """Empty the state that training carries."""
