@@ -1,11 +1,13 @@
 """Text, speech and data sets: vocabularies, streams, sources, recordings, downloads."""
 
+from rnnkit.data import tasks as tasks
 from rnnkit.data.datasets import load as load
 from rnnkit.data.dates import load_dates as load_dates
 from rnnkit.data.docstrings import docstrings as docstrings
 from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe
 from rnnkit.data.line_images import load_primus as load_primus
+from rnnkit.data.mnist import load_mnist as load_mnist
 from rnnkit.data.pair_batches import PairBatches as PairBatches
 from rnnkit.data.pairs import Pairs as Pairs
 from rnnkit.data.pairs import read_pairs as read_pairs

@@ -148,6 +148,7 @@ _FUNCTIONS = {
     "relu": lambda a: np.maximum(a, 0),
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
     "tanh": np.tanh,
+    "threshold": lambda a: np.where(a > 0, 1.0, 0.0),
 }
 
 
