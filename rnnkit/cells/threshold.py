@@ -106,7 +106,8 @@ class SumComparisonCell(ByHand):
     `(batch, time, 2 * units)` inputs, the first sequence of every unit before the
     second ones. v is `output_kernel`, c `output_bias`, both `(units,)`.
 
-    Args beside those of every cell, but `projection_units`:
+    Args beside those of every cell, but `projection_units` and
+    `trainable_initial_state`:
         units: 1 unless told otherwise; the activation and initializers are as above.
 
     Reference: Grosse, Recurrent neural nets, lecture notes, University of Toronto
@@ -120,6 +121,11 @@ class SumComparisonCell(ByHand):
             raise ValueError(
                 "SumComparisonCell takes no projection_units: its sums are `units` "
                 "wide, and so is what compares them."
+            )
+        if self.trainable_initial_state:
+            raise ValueError(
+                "SumComparisonCell takes no trainable_initial_state: its y before the "
+                "first step is not read."
             )
 
     def by_hand(self):

@@ -79,11 +79,13 @@ def arguments_decide_what_returns(layer):
 
 
 def the_first_state_is_learnt(layer):
-    """`trainable_initial_state` is where a sequence starts, and has a gradient."""
+    """`trainable_initial_state` starts a sequence and has a gradient, or is refused."""
     import tensorflow as tf
 
     promise = "trainable_initial_state"
     options = {"trainable_initial_state": True, "activation": "tanh"}
+    if subjects.altered_or_refused(layer, **options) is None:
+        return
     learning = ready(layer, dtype="float64", path="loop", **options)
     names = [w for w in learning.trainable_weights if "initial_" in w.path]
     sequence = subjects.tensor(learning, subjects.inputs())
