@@ -1,0 +1,63 @@
+"""The picture of a run: time a step by the size of the vocabulary, and bits."""
+
+INK, GRID = "#1f2430", "#e5e7eb"
+COLORS = ("#2563eb", "#ea580c", "#16a34a", "#9333ea")
+
+
+def draw(heads, prose, japanese, path):
+    """Draw what was measured.
+
+    Args:
+        heads: rows by `(text, size, head)`.
+        prose, japanese: rows by the kind of tokens; empty for none.
+        path: where to write the picture.
+    """
+    from matplotlib.figure import Figure
+
+    texts = [rows for rows in (prose, japanese) if rows]
+    figure = Figure(figsize=(10, 4), dpi=100, layout="constrained")
+    places = figure.subplots(1, 1 + len(texts), width_ratios=[1.3] + [1] * len(texts))
+    draw_times(places[0], heads)
+    for place, rows, title in zip(places[1:], texts, ("unseen words", "Japanese")):
+        draw_bits(place, rows, title)
+    figure.savefig(path)
+    return figure
+
+
+def draw_times(axes, heads):
+    """Milliseconds a step over the size of the vocabulary, a line for each head."""
+    names = dict.fromkeys(head for *_, head in heads)
+    for name, color in zip(names, COLORS):
+        points = [
+            (k[1], row["milliseconds"]) for k, row in heads.items() if k[2] == name
+        ]
+        axes.loglog(*zip(*points), "o-", color=color)
+        axes.annotate(
+            name,
+            points[-1],
+            (6, 0),
+            textcoords="offset points",
+            color=color,
+            va="center",
+        )
+    sizes = sorted({size for _, size, _ in heads})
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlim(sizes[0] / 1.3, sizes[-1] * 3)
+    axes.set_xlabel("words in the vocabulary")
+    axes.set_title("milliseconds a step", loc="left", color=INK, fontsize=10)
+    axes.grid(color=GRID)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_bits(axes, rows, title):
+    """A bar for each kind of tokens."""
+    names, values = list(rows), [row["bits per character"] for row in rows.values()]
+    colors = ["#9ca3af" if "n-gram" in name else COLORS[0] for name in names]
+    bars = axes.barh(names, values, color=colors)
+    axes.bar_label(bars, fmt=" %.2f", color=INK, fontsize=9)
+    axes.set_xlim(0, 1.2 * max(values))
+    axes.invert_yaxis()
+    axes.set_title(f"bits per character, {title}", loc="left", color=INK, fontsize=10)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.set_xticks([])

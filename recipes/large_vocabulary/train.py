@@ -1,0 +1,203 @@
+"""Large vocabularies: four heads for them, or pieces in the place of words.
+
+python recipes/large_vocabulary/train.py
+python recipes/large_vocabulary/train.py --preset real
+"""
+
+import dataclasses
+import pathlib
+import sys
+import time
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+
+import heads
+import pictures
+import unseen
+
+from rnnkit import recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    texts: tuple[str, ...] = ("docstrings", "standard_library", "zipf")
+    """For the heads: what the model of each size reads. docstrings, ptb, kjv, or
+    standard_library, which is its source code; of zipf, words drawn at random, only
+    the time is told."""
+    sizes: tuple[int, ...] = (10_000, 50_000, 200_000)
+    """Words in the vocabulary, at most."""
+    head_steps: tuple[int, ...] = (400, 150, 8)
+    """Batches that the model of each size is trained on."""
+    heads: tuple[str, ...] = heads.HEADS
+    test_words: int = 40_000
+    """Of the test text, the first ones."""
+    prose: str = "docstrings"
+    """For words that were never seen: docstrings or kjv."""
+    kinds: tuple[str, ...] = ("characters", "byte-pair", "unigram", "words")
+    pieces: int = 4000
+    """Of byte-pair and unigram."""
+    words: int = 10_000
+    seconds: float = 30.0
+    """Processor time to train each of them."""
+    japanese_seconds: float = 0.0
+    """The same for Japanese sentences, which have no spaces; 0 to leave them out."""
+    characters: int = 2_000_000
+    """Of the prose to train on, the last ones."""
+    test_characters: int = 100_000
+    units: int = 200
+    batch_size: int = 32
+    steps: int = 20
+    """Words after which the gradient is cut."""
+    learning_rate: float = 20.0
+    """Of the heads' models, at the beginning."""
+    seed: int = 0
+    reach: float | None = None
+    """Share of the unigram's perplexity that every head is to be below, else the exit
+    status is 1."""
+
+
+PRESETS = {
+    "small": Config(reach=0.9),
+    "real": Config(
+        texts=("ptb", "standard_library", "zipf"),
+        head_steps=(1000, 200, 8),
+        prose="kjv",
+        seconds=90.0,
+        japanese_seconds=45.0,
+        reach=0.5,
+    ),
+    "smoke": Config(
+        texts=("docstrings",),
+        sizes=(2000,),
+        head_steps=(100,),
+        heads=("adaptive",),
+        test_words=2000,
+        kinds=("words",),
+        words=1000,
+        seconds=2.0,
+        characters=100_000,
+        test_characters=5000,
+        units=48,
+        reach=0.9,
+    ),
+}
+
+
+def main(arguments=None):
+    """Run a preset from beginning to end; returns the exit status."""
+    preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
+    if not len(config.texts) == len(config.sizes) == len(config.head_steps):
+        raise SystemExit("texts, sizes and head_steps: one of each for every model.")
+    name = recipe.run_name(preset, config, PRESETS)
+    run = recipe.Run("large_vocabulary", name, config, fresh=fresh)
+    if run.results:
+        print("This command has finished before; --fresh runs it anew.")
+        return report(run, config)
+    with_heads = learn_heads(run, config)
+    prose = learn_unseen(run, config, config.prose, config.kinds, config.seconds)
+    japanese = {}
+    if config.japanese_seconds:
+        kinds = [kind for kind in config.kinds if kind != "words"]
+        japanese = learn_unseen(run, config, "tanaka", kinds, config.japanese_seconds)
+    pictures.draw(with_heads, prose, japanese, run.path("large_vocabulary.png"))
+    finish(run, preset, config, with_heads, prose, japanese)
+    return report(run, config)
+
+
+def once(run, name, function, *arguments):
+    """What a function gives; from the run's folder if it has been called before."""
+    rows = run.read("rows.json") or {}
+    if name not in rows:
+        begun = time.monotonic()
+        rows[name] = function(*arguments)
+        rows[name]["seconds"] = round(time.monotonic() - begun, 1)
+        run.write("rows.json", rows)
+        print(f"{name}: {rows[name]}")
+    return rows[name]
+
+
+def learn_heads(run, config):
+    """Rows of the heads, by text, size and head."""
+    return {
+        (text, size, head): once(
+            run,
+            f"{text}, {size:,} words, {head}",
+            *(heads.learn, head, text, size, steps, config),
+        )
+        for text, size, steps in zip(config.texts, config.sizes, config.head_steps)
+        for head in config.heads
+    }
+
+
+def learn_unseen(run, config, name, kinds, seconds):
+    """Rows of one text cut in several ways, by the kind of tokens."""
+    return {
+        kind: once(run, f"{name}, {kind}", unseen.row, kind, name, seconds, config)
+        for kind in kinds
+    } | {"order-5 n-gram": once(run, f"{name}, n-gram", unseen.baseline, name, config)}
+
+
+def finish(run, preset, config, with_heads, prose, japanese):
+    """Write results.json."""
+    metrics, baselines = {}, {}
+    table = {"parameters": {}}
+    for (text, size, head), row in with_heads.items():
+        words = f"{size:,} words"
+        table["parameters"][f"{head}, {words}"] = row["parameters"]
+        for column, key in (
+            ("milliseconds a step", "milliseconds"),
+            ("perplexity", "perplexity"),
+        ):
+            if key in row:
+                table.setdefault(column, {})[f"{head}, {words}"] = row[key]
+        if "perplexity" in row:
+            metrics[f"perplexity, {text}, {words}, {head}"] = row["perplexity"]
+            baselines[f"perplexity, {text}, {words}, unigram"] = row["unigram"]
+    tables = {"heads": table}
+    for name, rows in ((config.prose, prose), ("tanaka", japanese)):
+        columns = {}
+        for kind, row in rows.items():
+            where = baselines if "n-gram" in kind else metrics
+            where[f"bits per character, {name}, {kind}"] = row["bits per character"]
+            for column, value in row.items():
+                if column != "seconds":
+                    columns.setdefault(column, {})[kind] = value
+        if rows:
+            tables["japanese" if name == "tanaka" else "unseen"] = columns
+    run.finish(
+        preset,
+        metrics=metrics,
+        baselines=baselines,
+        published={},
+        seeds=[config.seed],
+        seconds=sum(row["seconds"] for row in run.read("rows.json").values()),
+        tables=tables,
+    )
+
+
+def report(run, config):
+    """Print the results and where everything is; returns the exit status."""
+    results = run.results
+    found = results["metrics"] | results["baselines"]
+    missed = [
+        name
+        for name, value in results["metrics"].items()
+        if config.reach is not None
+        and name.startswith("perplexity")
+        and value > config.reach * found[f"{name.rpartition(', ')[0]}, unigram"]
+    ]
+    return recipe.report(
+        run,
+        {"large_vocabulary.png": "time a step, and bits per character"},
+        title="On held-out text",
+        lines=[f"  {value:>9.4g}  {name}" for name, value in found.items()],
+        failure=(
+            f"{config.reach:.0%} of the unigram's perplexity with {'; '.join(missed)}"
+            if missed
+            else None
+        ),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
