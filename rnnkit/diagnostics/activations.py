@@ -29,7 +29,9 @@ class ActivationMemory:
             return {k: a / a[0] for k, a in apart.items()}
 
     def plot(self, path=None):
-        """Draw all states over the steps, a panel an activation.
+        """Draw states over the steps, a panel an activation, a line an input.
+
+        Of many units the first three, each in a colour of its own.
 
         Args:
             path: Where to write the picture, any format of matplotlib's.

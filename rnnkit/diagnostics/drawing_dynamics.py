@@ -124,10 +124,12 @@ def draw_memory(found, path=None):
     figure = new_figure(width=3.2 * len(found.states), height=3.2)
     grid = figure.subplots(1, len(found.states), squeeze=False)[0]
     for axes, (name, states) in zip(grid, found.states.items()):
-        flat = states.reshape(len(states), -1)
-        axes.plot(flat, color=BLUE, lw=0.9, alpha=max(0.15, 6 / flat.shape[1]))
+        _, inputs, units = states.shape
+        for unit in range(min(units, 3)):
+            look = dict(color=COLORS[unit], lw=0.9, alpha=max(0.15, min(1, 6 / inputs)))
+            axes.plot(states[..., unit], **look)
         axes.set_title(name, **SMALL)
-        if np.nanmax(np.abs(flat)) > 50:
+        if np.nanmax(np.abs(states)) > 50:
             axes.set_yscale("symlog", linthresh=1)
         label(axes, "steps after the input", "state")
     return finished(figure, path, None)
