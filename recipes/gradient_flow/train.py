@@ -40,7 +40,7 @@ class Config:
     """What these nets see: digits, 8 × 8, or mnist, 28 × 28."""
     instances: int = 200
     """How many of them."""
-    resolution: int = 201
+    resolution: int = 200
     """Points to a side of the plane whose basins are drawn."""
     seed: int = 0
 
@@ -48,7 +48,15 @@ class Config:
 PRESETS = {
     "small": Config(),
     "mnist": Config(width=1024, digits="mnist"),
-    "smoke": Config(units=16, steps=40, batches=120, depth=8, width=32, resolution=41),
+    "smoke": Config(
+        experiments=tuple(experiments.ALL)[:-1],
+        units=16,
+        steps=40,
+        batches=100,
+        depth=6,
+        width=32,
+        resolution=40,
+    ),
 }
 
 
