@@ -28,6 +28,7 @@ NAMES = (
     "ctc",
     "ctc_beam",
     "search",
+    "ngram",
     "scaling",
     "memory",
     "import_time",

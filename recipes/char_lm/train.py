@@ -112,6 +112,20 @@ PRESETS = {
     "tinyshakespeare": TINYSHAKESPEARE,
     "ptb_lstm": PTB_LSTM,
     "ptb_gru": dataclasses.replace(PTB_LSTM, cell="gru", units=570),
+    # Others of as many parameters.
+    "ptb_rnn": dataclasses.replace(
+        PTB_LSTM, cell="simple_rnn", units=1000, learning_rate=1e-3
+    ),
+    "ptb_multiplicative_lstm": dataclasses.replace(
+        PTB_LSTM, cell="multiplicative_lstm", units=445
+    ),
+    "tinyshakespeare_rnn": dataclasses.replace(
+        TINYSHAKESPEARE, cell="simple_rnn", units=767, learning_rate=1e-3
+    ),
+    "tinyshakespeare_gru": dataclasses.replace(TINYSHAKESPEARE, cell="gru", units=443),
+    "tinyshakespeare_multiplicative_lstm": dataclasses.replace(
+        TINYSHAKESPEARE, cell="multiplicative_lstm", units=340
+    ),
 }
 
 NANOGPT = "[nanoGPT](https://github.com/karpathy/nanoGPT), 10.7 M parameters"
