@@ -26,7 +26,7 @@ class Config:
     the time is told."""
     sizes: tuple[int, ...] = (10_000, 50_000, 200_000)
     """Words in the vocabulary, at most."""
-    head_steps: tuple[int, ...] = (400, 150, 8)
+    head_steps: tuple[int, ...] = (400, 100, 6)
     """Batches that the model of each size is trained on."""
     heads: tuple[str, ...] = heads.HEADS
     test_words: int = 40_000
@@ -60,11 +60,11 @@ PRESETS = {
     "small": Config(reach=0.9),
     "real": Config(
         texts=("ptb", "standard_library", "zipf"),
-        head_steps=(1000, 200, 8),
+        head_steps=(1000, 200, 6),
         prose="kjv",
         seconds=90.0,
         japanese_seconds=45.0,
-        reach=0.5,
+        reach=0.8,
     ),
     "smoke": Config(
         texts=("docstrings",),
