@@ -135,12 +135,27 @@ def _seq2seq():
     return make, (batches,), batches[0][0]
 
 
+def _word_vectors():
+    texts = ["a b c d e f", "b a d c f e", "c c a"] * 4
+    words = rnnkit.data.CountedWords.train(texts)
+    options = {"window": 2, "sample": 0, "words": 8, "batch_size": 2, "negatives": 4}
+    windows = rnnkit.data.WordWindows(texts, words, **options)
+
+    def make():
+        model = rnnkit.models.WordVectors(words, 5)
+        model.compile(keras.optimizers.SGD(0.1), steps_per_execution=1)
+        return model
+
+    return make, (windows,), np.array([[0, 3], [2, 1]])
+
+
 # For every model: how it is made, what it is fit to and what it is called on.
 MODELS = {
     "LanguageModel": _language_model,
     "NPLM": _nplm,
     "CTCModel": _ctc_model,
     "Seq2Seq": _seq2seq,
+    "WordVectors": _word_vectors,
 }
 
 # Layers that are made of others; every other one takes the units of its cell.

@@ -1,6 +1,7 @@
 """Text, speech and data sets: vocabularies, streams, sources, recordings, downloads."""
 
 from rnnkit.data import tasks as tasks
+from rnnkit.data.counted_words import CountedWords as CountedWords
 from rnnkit.data.datasets import load as load
 from rnnkit.data.dates import load_dates as load_dates
 from rnnkit.data.docstrings import docstrings as docstrings
@@ -8,6 +9,7 @@ from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe
 from rnnkit.data.line_images import load_primus as load_primus
 from rnnkit.data.mnist import load_mnist as load_mnist
+from rnnkit.data.named_vectors import NamedVectors as NamedVectors
 from rnnkit.data.pair_batches import PairBatches as PairBatches
 from rnnkit.data.pairs import Pairs as Pairs
 from rnnkit.data.pairs import read_pairs as read_pairs
@@ -40,6 +42,15 @@ from rnnkit.data.waves import read_recordings as read_recordings
 from rnnkit.data.waves import read_wav as read_wav
 from rnnkit.data.whole_tokenizers import CharacterTokenizer as CharacterTokenizer
 from rnnkit.data.whole_tokenizers import WordTokenizer as WordTokenizer
+from rnnkit.data.word2vec_files import read_word2vec as read_word2vec
+from rnnkit.data.word2vec_files import write_word2vec as write_word2vec
+from rnnkit.data.word_tasks import AnalogyScore as AnalogyScore
+from rnnkit.data.word_tasks import LikenessScore as LikenessScore
+from rnnkit.data.word_tasks import analogy_score as analogy_score
+from rnnkit.data.word_tasks import likeness_score as likeness_score
+from rnnkit.data.word_tasks import read_analogies as read_analogies
+from rnnkit.data.word_tasks import read_likeness as read_likeness
 from rnnkit.data.word_texts import load_words as load_words
 from rnnkit.data.word_texts import sentences_of as sentences_of
+from rnnkit.data.word_windows import WordWindows as WordWindows
 from rnnkit.lm import NGram as NGram

@@ -8,3 +8,4 @@ from rnnkit.models.nplm import NPLM as NPLM
 from rnnkit.models.seq2seq import Seq2Seq as Seq2Seq
 from rnnkit.models.seq2seq_writing import Written as Written
 from rnnkit.models.training import LossError as LossError
+from rnnkit.models.word_vectors import WordVectors as WordVectors

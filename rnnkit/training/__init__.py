@@ -9,6 +9,7 @@ from rnnkit.training.pictures import plot_history as plot_history
 from rnnkit.training.plots import plot_training as plot_training
 from rnnkit.training.resume import Resume as Resume
 from rnnkit.training.resume import fit as fit
+from rnnkit.training.row_adagrad import RowAdagrad as RowAdagrad
 from rnnkit.training.sample_text import SampleText as SampleText
 from rnnkit.training.scheduled_sampling import ScheduledSampling as ScheduledSampling
 from rnnkit.training.scheduled_sampling import constant as constant
