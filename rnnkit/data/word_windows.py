@@ -143,7 +143,8 @@ class WordWindows(keras.utils.PyDataset):
         draws = [self._draw((self.seed, self.epoch, 1, b)) for b in range(begin, end)]
         arrays = windows, left[place], right[place], np.stack(draws)
         shape = end - begin, self.batch_size
-        return tuple(np.ascontiguousarray(a).reshape(*shape, -1) for a in arrays)
+        # Copies: TensorFlow may compute in the memory that it is handed.
+        return tuple(np.array(a).reshape(*shape, -1) for a in arrays)
 
     def _draw(self, seed):
         """Noise words of one batch, `(rows, negatives)`."""

@@ -5,6 +5,8 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import NamedVectors, WordWindows
+from rnnkit.data.places import Places
+from rnnkit.models import saved_model
 from rnnkit.models.huffman import huffman_paths
 from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
 from rnnkit.models.window_nats import bag_of_words_nats, nats, skip_gram_nats
@@ -189,6 +191,25 @@ class WordVectors(keras.Model):
         scores = np.asarray(x) @ ops.convert_to_numpy(self.outputs_table).T
         each = -np.logaddexp(0, -self._sides * scores[..., self._nodes])
         return (each * np.abs(self._sides)).sum(-1)
+
+    def export(self, path):
+        """Write a TensorFlow SavedModel that gives words their vectors.
+
+        Its signature `serving_default` takes `words` (strings `(n,)`) and gives
+        `vectors` `(n, dim)`, zeros for a word that it does not know.
+        """
+        saved_model.needs_tensorflow()
+        import tensorflow as tf
+
+        places = Places(self.vocabulary.tokens)
+
+        @tf.function(input_signature=[tf.TensorSpec((None,), "string", "words")])
+        def serve(words):
+            ids = places(words)
+            vectors = _rows(self.inputs_table, tf.maximum(ids, 0))
+            return {"vectors": tf.where(ids[:, None] < 0, 0.0, vectors)}
+
+        saved_model.write(self, path, serve)
 
     def get_config(self):
         return {

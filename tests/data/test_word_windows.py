@@ -1,6 +1,7 @@
 """Words are counted, thinned out and put into windows as word2vec does it."""
 
 import collections
+import itertools
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_every_word_is_there_once_and_no_window_leaves_its_sentence():
 def test_rows_overlap_by_the_windows():
     windows = windows_of(batch_size=2)
     rows = np.concatenate([words for ((words, *_),) in windows])
-    for row, after in zip(rows, rows[1:]):
+    for row, after in itertools.pairwise(rows):
         np.testing.assert_array_equal(row[8:], after[:4])
 
 
@@ -104,9 +105,7 @@ def test_what_is_drawn_follows_from_seed_and_epoch():
     def drawn(seed, epoch):
         windows = windows_of(sample=0.05, seed=seed)
         windows.epoch = epoch
-        return np.concatenate(
-            [np.concatenate([a.ravel() for a in b]) for (b,) in windows]
-        )
+        return np.concatenate([a.ravel() for (b,) in windows for a in b])
 
     first = drawn(0, 0)
     np.testing.assert_array_equal(first, drawn(0, 0))

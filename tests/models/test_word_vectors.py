@@ -114,11 +114,8 @@ def test_probabilities_of_the_tree_sum_to_one(kind):
 
 
 def test_the_tree_is_as_short_as_can_be():
-    for counts in (
-        [5, 3],
-        [9, 4, 3, 3, 2, 1, 1],
-        sorted(RNG.integers(1, 999, 200))[::-1],
-    ):
+    many = sorted(RNG.integers(1, 999, 200), reverse=True)
+    for counts in ([5, 3], [9, 4, 3, 3, 2, 1, 1], many):
         nodes, sides = huffman_paths(counts)
         ways = {tuple(zip(n[s != 0], s[s != 0])) for n, s in zip(nodes, sides)}
         assert len(ways) == len(counts)
@@ -200,3 +197,12 @@ def test_bad_arguments_get_plain_errors():
     model.compile(keras.optimizers.SGD(1e30))
     with pytest.raises(LossError, match=r"smaller learning rate"):
         model.fit(windows_of(), epochs=20, verbose=0)
+
+
+def test_what_is_exported_needs_tensorflow_alone(tmp_path):
+    model = model_of("skip_gram", 5)
+    model.export(tmp_path / "model")
+    serve = tf.saved_model.load(tmp_path / "model").signatures["serving_default"]
+    given = tf.constant([WORDS.tokens[3], "unheard-of", WORDS.tokens[0]])
+    wanted = model.weights[0].numpy()[[3, 0, 0]] * [[1], [0], [1]]
+    np.testing.assert_allclose(serve(words=given)["vectors"], wanted)
