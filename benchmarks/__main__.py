@@ -29,6 +29,7 @@ NAMES = (
     "ctc_beam",
     "search",
     "ngram",
+    "word_vectors",
     "scaling",
     "memory",
     "import_time",

@@ -2,6 +2,7 @@
 
 from rnnkit.training.adaptive_clipping import AdaptiveClipping as AdaptiveClipping
 from rnnkit.training.checkpoint import CheckpointError as CheckpointError
+from rnnkit.training.embedding_picture import plot_embeddings as plot_embeddings
 from rnnkit.training.files import atomic_write as atomic_write
 from rnnkit.training.pictures import plot_alignments as plot_alignments
 from rnnkit.training.pictures import plot_attention as plot_attention
