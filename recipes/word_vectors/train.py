@@ -52,7 +52,7 @@ class Config:
 
 PRESETS = {
     "docstrings": Config(reach=0.5),
-    "smoke": Config(kinds=("skip_gram",), epochs=2, baseline=False, reach=0.25),
+    "smoke": Config(kinds=("skip_gram",), epochs=6, baseline=False, reach=0.2),
     "text": Config(texts=("kjv", "ptb", "multi30k", "fra_eng", "lee", "docstrings")),
 }
 FORMS = "share, the other form among the ten nearest"

@@ -55,5 +55,7 @@ def test_it_comes_back_from_a_file(tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert isinstance(again.optimizer, rnnkit.training.RowAdagrad)
     for one in (model, again):
-        one.fit(*x, verbose=0)
-    np.testing.assert_allclose(model.get_weights()[0], again.get_weights()[0])
+        one.fit(*x, shuffle=False, verbose=0)
+    np.testing.assert_allclose(
+        model.get_weights()[0], again.get_weights()[0], rtol=1e-5
+    )
