@@ -11,6 +11,7 @@ PROGRAM = Path(__file__).with_name("one_backend.py")
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("cells_backends")
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_steps_and_loops_are_tensorflows(backend, tmp_path):
     got, expected = on_both(backend, PROGRAM, tmp_path)

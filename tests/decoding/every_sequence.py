@@ -36,7 +36,7 @@ def model(logits, attention=None):
         looked = ops.reshape(attention, (-1, attention.shape[-1]))
         return row, new, ops.take(looked, place, axis=0)
 
-    items = len(logits)
+    items = logits.shape[0]
     state = {
         "item": np.arange(items, dtype="int32"),
         "node": np.zeros(items, "int32"),
@@ -104,20 +104,25 @@ def every_sequence(
 def agrees(found, item, wanted, atol=2e-5):
     """Hold the n best of an item to the truth: ended ones first, then those cut."""
     ended, cut = wanted
-    n_best, size = found.tokens.shape[1:]
-    tokens, lengths, flags = (
-        ops.convert_to_numpy(x)[item]
-        for x in (found.tokens, found.lengths, found.ended)
-    )
-    scores, log_probs = (
-        ops.convert_to_numpy(x)[item] for x in (found.scores, found.log_probs)
-    )
-    for k, (score, sequence, own) in enumerate([*ended, *cut][:n_best]):
-        assert tuple(tokens[k]) == (*sequence, *[-1] * (size - len(sequence))), k
-        assert lengths[k] == len(sequence)
-        assert flags[k] == (k < len(ended))
-        np.testing.assert_allclose(scores[k], score, atol=atol)
-        np.testing.assert_allclose(log_probs[k, : len(own)], own, atol=atol)
-        assert np.all(log_probs[k, len(own) :] == 0)
-    assert np.all(scores[len(ended) + len(cut) :] < -1e29)
-    assert np.all(lengths[len(ended) + len(cut) :] == 0)
+    got = {
+        name: ops.convert_to_numpy(value)[item]
+        for name, value in found._asdict().items()
+        if name != "attention"
+    }
+    every = [*ended, *cut][: len(got["scores"])]
+    count, size = len(every), got["tokens"].shape[1]
+    lengths = [len(sequence) for _, sequence, _ in every]
+    tokens, log_probs = np.full((count, size), -1), np.zeros((count, size))
+    for k, (_, sequence, own) in enumerate(every):
+        tokens[k, : len(sequence)] = sequence
+        log_probs[k, : len(own)] = own
+    first = {name: value[:count] for name, value in got.items()}
+    np.testing.assert_array_equal(first["tokens"], tokens)
+    np.testing.assert_array_equal(first["lengths"], lengths)
+    np.testing.assert_array_equal(first["ended"], np.arange(count) < len(ended))
+    scores = [score for score, *_ in every]
+    np.testing.assert_allclose(first["scores"], scores, atol=atol)
+    np.testing.assert_allclose(first["log_probs"], log_probs, atol=atol)
+    assert np.all(first["log_probs"][tokens < 0] == 0)
+    assert np.all(got["scores"][count:] < -1e29)
+    assert np.all(got["lengths"][count:] == 0)

@@ -27,11 +27,11 @@ PENALTIES = {
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("n_best", [1, WIDE])
-def test_with_a_wide_beam_it_is_exhaustive(penalty, n_best):
+@pytest.mark.parametrize(("n_best", "lengths"), [(1, [4]), (WIDE, [5, 1])])
+def test_with_a_wide_beam_it_is_exhaustive(penalty, n_best, lengths):
     ours, theirs = PENALTIES[penalty]
-    for seed, length in ((0, 5), (1, 4), (2, 1)):
-        logits, _ = tables(3, seed)
+    for length in lengths:
+        logits, _ = tables(3, length)
         next_step, state = model(logits)
         found = exact(
             next_step, state, max_length=length, n_best=n_best, length_penalty=ours
@@ -71,15 +71,16 @@ def test_attention_is_that_of_each_token():
     logits, attention = tables(2)
     next_step, state = model(logits, attention)
     found = exact(next_step, state, max_length=4, n_best=20)
-    tokens = ops.convert_to_numpy(found.tokens)
+    tokens, lengths, got = map(
+        ops.convert_to_numpy, (found.tokens, found.lengths, found.attention)
+    )
     for item in range(2):
         for k in range(20):
             node = 0
-            for step in range(found.lengths[item, k]):
-                got = found.attention[item, k, step]
-                np.testing.assert_array_equal(got, attention[item, node])
+            for step in range(lengths[item, k]):
+                np.testing.assert_array_equal(got[item, k, step], attention[item, node])
                 node = 4 * node + 1 + tokens[item, k, step]
-            assert not np.any(found.attention[item, k, step + 1 :])
+            assert not np.any(got[item, k, step + 1 :])
 
 
 def test_lengths_and_forced_tokens_are_each_items_own():
@@ -139,14 +140,35 @@ def test_what_has_ended_is_charged_nothing_more(early_stopping):
     np.testing.assert_allclose(found.scores, np.log([[0.5, 0.3, 0.2]]), atol=1e-6)
 
 
-@pytest.mark.parametrize("early_stopping", [True, False, "never"])
-@pytest.mark.parametrize("penalty", PENALTIES)
-def test_narrow_beams_stop_when_they_should(penalty, early_stopping):
+def is_plain(found, logits, width, early_stopping, penalty):
+    """Hold what was found to be what the search in lists finds."""
+    tokens, scores, ended = map(
+        ops.convert_to_numpy, (found.tokens, found.scores, found.ended)
+    )
+    for item in range(len(logits)):
+        length = tokens.shape[2]
+        every = plain_beam(logits[item], END, length, width, early_stopping, penalty)
+        for k, (score, sequence, has_ended) in enumerate(every[: tokens.shape[1]]):
+            assert tuple(tokens[item, k, : len(sequence)]) == sequence
+            assert scores[item, k] == pytest.approx(score, rel=0, abs=1e-5)
+            assert ended[item, k] == has_ended
+
+
+# Each pair of penalty, stopping and width is among them.
+STOPPING = [
+    (penalty, early_stopping, [(1, 7), (2, 3)][(row + column) % 2])
+    for row, penalty in enumerate(PENALTIES)
+    for column, early_stopping in enumerate([True, False, "never"])
+]
+
+
+@pytest.mark.parametrize(("penalty", "early_stopping", "widths"), STOPPING)
+def test_narrow_beams_stop_when_they_should(penalty, early_stopping, widths):
     ours, theirs = PENALTIES[penalty]
     logits, _ = tables(30, spread=0.7)
     logits[:, :, END] += 0.7
     next_step, state = model(logits)
-    for width in (1, 2, 3, 7):
+    for width in widths:
         found = beam_search(
             next_step,
             state,
@@ -158,12 +180,7 @@ def test_narrow_beams_stop_when_they_should(penalty, early_stopping):
             length_penalty=ours,
             early_stopping=early_stopping,
         )
-        for item in range(30):
-            every = plain_beam(logits[item], END, 5, width, early_stopping, theirs)
-            for k, (score, tokens, ended) in enumerate(every[: found.tokens.shape[1]]):
-                assert tuple(found.tokens[item, k, : len(tokens)].numpy()) == tokens
-                np.testing.assert_allclose(found.scores[item, k], score, atol=1e-5)
-                assert bool(found.ended[item, k]) == ended
+        is_plain(found, logits, width, early_stopping, theirs)
 
 
 def test_of_many_symbols_none_is_passed_over():
@@ -178,16 +195,11 @@ def test_of_many_symbols_none_is_passed_over():
     state = {"item": np.arange(4, dtype="int32"), "first": np.ones(4, bool)}
     options = {"start": 0, "end": END, "max_length": 2, "beam_width": 3, "n_best": 3}
     found = beam_search(next_step, state, **options)
-    for item in range(4):
-        wanted = plain_beam(logits[item], END, 2, 3, False)
-        for k, (score, tokens, ended) in enumerate(wanted):
-            assert tuple(found.tokens[item, k, : len(tokens)].numpy()) == tokens
-            np.testing.assert_allclose(found.scores[item, k], score, atol=1e-5)
-            assert bool(found.ended[item, k]) == ended
+    is_plain(found, logits, 3, False, PENALTIES["none"][1])
 
 
 def test_a_width_of_one_is_greedy():
-    logits, _ = tables(50)
+    logits, _ = tables(30)
     next_step, state = model(logits)
     for early_stopping in (True, False, "never"):
         found = beam_search(
@@ -199,13 +211,13 @@ def test_a_width_of_one_is_greedy():
             beam_width=1,
             early_stopping=early_stopping,
         )
-        for item in range(50):
+        lengths, found = map(ops.convert_to_numpy, (found.lengths, found.tokens))
+        for item in range(30):
             node, tokens = 0, []
             while len(tokens) < 5 and END not in tokens:
                 tokens.append(int(np.argmax(logits[item, node])))
                 node = 4 * node + 1 + tokens[-1]
-            count = int(found.lengths[item, 0])
-            assert found.tokens[item, 0, :count].numpy().tolist() == tokens
+            assert found[item, 0, : lengths[item, 0]].tolist() == tokens
 
 
 @pytest.mark.parametrize(

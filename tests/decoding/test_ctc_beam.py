@@ -19,19 +19,19 @@ def test_with_a_wide_beam_it_is_exact(time, symbols, blank):
     lengths = np.array([time, time, 2, 1])
     width = sum((symbols - 1) ** n for n in range(time + 1))
     found = ctc_beam_search(logits, lengths, width, 10, blank)
+    found = type(found)(*map(np.array, found))
     for row, length in enumerate(lengths):
         wanted = every_label(logits[row, :length], blank)
         for k, (score, label, _) in enumerate(wanted[:10]):
-            np.testing.assert_allclose(found.scores[row, k], score, atol=2e-5)
-            count = found.lengths[row, k]
-            assert tuple(np.array(found.symbols[row, k, :count])) == label
+            assert found.scores[row, k] == pytest.approx(score, rel=1e-7, abs=2e-5)
+            assert tuple(found.symbols[row, k, : found.lengths[row, k]]) == label
         assert np.all(found.scores[row, len(wanted) :] < -1e29)
 
 
 def test_a_narrow_beam_scores_no_more_than_the_truth_and_better_as_it_grows():
     logits = RNG.normal(size=(40, 15, 5)).astype("float32") * 1.5
     before = -np.inf
-    for width in (1, 3, 10, 40):
+    for width in (1, 3, 20):
         found = ctc_beam_search(logits, None, width)
         truth = -ctc_loss(found.symbols[:, 0], logits).numpy()
         assert np.all(found.scores[:, 0] <= truth + 1e-4)
@@ -44,11 +44,12 @@ def test_a_narrow_beam_scores_no_more_than_the_truth_and_better_as_it_grows():
 def test_no_label_is_found_twice_and_frames_rise():
     logits = RNG.normal(size=(3, 30, 4)).astype("float32") * 0.5
     found = ctc_beam_search(logits, None, 20, 20)
+    found = type(found)(*map(np.array, found))
     for row in range(3):
-        labels = [tuple(np.array(label)) for label in found.symbols[row]]
+        labels = [tuple(label) for label in found.symbols[row]]
         assert len(set(labels)) == 20
         for k in range(20):
-            frames = np.array(found.frames[row, k, : found.lengths[row, k]])
+            frames = found.frames[row, k, : found.lengths[row, k]]
             assert np.all(np.diff(frames) > 0)
         assert np.all(np.diff(found.scores[row]) <= 0)
 

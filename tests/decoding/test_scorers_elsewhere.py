@@ -1,5 +1,6 @@
 """Searches with scorers on other backends, compiled, saved and loaded again."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ from rnnkit.ops import parts
 from tests.decoding import one_backend
 from tests.elsewhere import numbers_of
 
+pytestmark = pytest.mark.xdist_group("scorers_elsewhere")
+
 PROGRAM = Path(__file__).with_name("one_backend.py")
+numbers = functools.cache(one_backend.numbers)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_it_is_saved_with_its_tables(compiled, monkeypatch, tmp_path):
+    alone = numbers()
     monkeypatch.setattr(parts, "COMPILE", compiled)
     scorers = one_backend.scorers()
     module = tf.Module()
@@ -30,7 +35,6 @@ def test_it_is_saved_with_its_tables(compiled, monkeypatch, tmp_path):
     tf.saved_model.save(module, str(tmp_path))
     del module
     got = tf.saved_model.load(str(tmp_path)).search(logits)
-    alone = one_backend.numbers()
     for name, value in wanted.items():
         np.testing.assert_allclose(got[name], value, atol=1e-5)
         np.testing.assert_allclose(alone[name], value, atol=1e-4)
@@ -67,5 +71,5 @@ def test_a_scorer_made_in_a_graph_lives_on():
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     got = numbers_of(backend, PROGRAM, tmp_path)
-    for name, value in one_backend.numbers().items():
+    for name, value in numbers().items():
         np.testing.assert_allclose(got[name], value, atol=1e-4)

@@ -12,6 +12,8 @@ import rnnkit
 from rnnkit.data import Characters, text_streams
 from rnnkit.models import LanguageModel
 
+pytestmark = pytest.mark.xdist_group("saving")
+
 TEXT = "the quick brown fox jumps over the lazy dog é𝄞\n" * 8
 STREAMS = dict(batch_size=2, steps=10)
 

@@ -9,7 +9,7 @@ import numpy as np
 from rnnkit.data import SentencePieceTokenizer, WordPieceTokenizer, WordTokenizer
 from rnnkit.layers import GRU, Bidirectional
 from rnnkit.models import Seq2Seq
-from tests.models.test_seq2seq import attentive
+from tests.models.turned_words import attentive
 
 TEXTS = ["The cat sat on the mat.", "Die rote Katze – dort!", "猫は座った。"] * 3
 SOURCES = ["the cat sat", "DIE  Katze!", "猫 on θ"]

@@ -49,7 +49,7 @@ def make_model():
     model = keras.Sequential(
         [keras.layers.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
     )
-    model.compile(keras.optimizers.Adam(0.1), loss="mse")
+    model.compile(keras.optimizers.Adam(0.1), loss="mse", jit_compile=False)
     return model
 
 
@@ -78,7 +78,7 @@ def test_killed_run_ends_where_the_whole_one_does(tmp_path, batches):
 def test_metrics_of_compile_are_restored_too(tmp_path):
     def make():
         model = make_model()
-        model.compile("adam", "mse", metrics=["mae"])
+        model.compile("adam", "mse", metrics=["mae"], jit_compile=False)
         return model
 
     def train(path, callbacks=()):
@@ -128,7 +128,7 @@ def test_half_a_file_is_not_loaded(tmp_path, kept):
 def test_another_models_checkpoint_is_refused(tmp_path):
     train(tmp_path / "c", epochs=1)
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
-    model.compile("adam", loss="mse")
+    model.compile("adam", loss="mse", jit_compile=False)
     before = model.get_weights()
     with pytest.raises(CheckpointError, match="belongs to another model"):
         fit(model, [Batches()], 2, Resume(tmp_path / "c"), verbose=0)
@@ -159,7 +159,7 @@ def test_further_callbacks_see_one_training(tmp_path):
 def test_bfloat16_is_kept_exactly(tmp_path):
     dense = keras.layers.Dense(1, dtype="bfloat16")
     model = keras.Sequential([keras.layers.Input((3,)), dense])
-    model.compile("adam", "mse")
+    model.compile("adam", "mse", jit_compile=False)
     wanted = [np.array(w, "float32") for w in model.get_weights()]
     save_checkpoint(tmp_path / "c", model, {})
     for variable in model.variables:

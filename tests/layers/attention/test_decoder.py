@@ -85,8 +85,16 @@ def test_one_step_at_a_time_is_the_same(cell, order):
     )
 
 
-@pytest.mark.parametrize("kind", MADE)
-@pytest.mark.parametrize("order", ORDERS)
+def _in_turn():
+    """Every kind of attention in every order; each once among the fast tests."""
+    for row, kind in enumerate(MADE):
+        for column, order in enumerate(ORDERS):
+            slow = row % len(ORDERS) != column
+            marks = [pytest.mark.slow] if slow else []
+            yield pytest.param(kind, order, marks=marks)
+
+
+@pytest.mark.parametrize(("kind", "order"), _in_turn())
 def test_every_kind_steps_as_it_runs(kind, order):
     """And a sequence may be cut: `step` goes on from the last state."""
     attention = MADE[kind](dtype="float64")
@@ -229,7 +237,14 @@ def test_a_state_may_be_gathered_for_beams():
     np.testing.assert_allclose(output, np.array(wanted)[beams], atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", ["LocationAttention", "soft", "MultiHeadAttention"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "LocationAttention",
+        pytest.param("soft", marks=pytest.mark.slow),
+        pytest.param("MultiHeadAttention", marks=pytest.mark.slow),
+    ],
+)
 def test_steps_run_in_one_compiled_loop(kind):
     """The state keeps its structure, shapes and types from step to step."""
     attention = MADE[kind]()
@@ -255,8 +270,15 @@ def test_steps_run_in_one_compiled_loop(kind):
     np.testing.assert_allclose(last(memory, memory_mask), y, atol=1e-5)
 
 
-@pytest.mark.parametrize("order", ORDERS)
-def test_a_model_learns_is_saved_and_exported(order, tmp_path):
+@pytest.mark.parametrize(
+    ("order", "jit_compile"),
+    [
+        ("after", False),
+        pytest.param("feeding", True, marks=pytest.mark.slow),
+        ("bahdanau", False),
+    ],
+)
+def test_a_model_learns_is_saved_and_exported(order, jit_compile, tmp_path):
     inputs, memory = keras.Input((None, 4)), keras.Input((None, 4))
     masked = [keras.layers.Masking()(one) for one in (inputs, memory)]
     layer = AttentionDecoder(
@@ -265,7 +287,7 @@ def test_a_model_learns_is_saved_and_exported(order, tmp_path):
     outputs = layer(*masked)
     assert outputs.shape == (None, None, 8)
     model = keras.Model([inputs, memory], keras.layers.Dense(2)(outputs))
-    model.compile(keras.optimizers.Adam(0.02), "mse")
+    model.compile(keras.optimizers.Adam(0.02), "mse", jit_compile=jit_compile)
     x, source, _, _ = batch()
     y = np.cumsum(x[..., :2], axis=1)
     losses = model.fit([x, source], y, epochs=12, verbose=0).history["loss"]

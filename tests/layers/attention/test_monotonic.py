@@ -84,7 +84,7 @@ def test_it_learns_to_go_forward():
     inputs = [keras.Input((None, 1)), keras.Input((None, 2))]
     layer = MonotonicAttention(AdditiveAttention(8), seed=0)
     model = keras.Model(inputs, layer(*inputs)[..., 1:])
-    model.compile(keras.optimizers.Adam(0.05), "mse")
+    model.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=False)
     model.fit([query, memory], wanted, batch_size=64, epochs=60, verbose=0)
     got = model.predict([query, memory], verbose=0)
     assert np.mean(np.abs(got - wanted) < 1e-5) > 0.95
