@@ -103,7 +103,7 @@ def _model_cases():
         yield pytest.param(model_class, marks=[] if fast else [pytest.mark.slow])
 
 
-@pytest.mark.parametrize("model_class", _model_cases())
+@pytest.mark.parametrize("model_class", [*_model_cases()])
 def test_every_model_keeps_its_promises(model_class):
     make, data, inputs = MODELS[model_class.__name__]()
     assert isinstance(make(), model_class)

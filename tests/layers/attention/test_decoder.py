@@ -94,7 +94,7 @@ def _in_turn():
             yield pytest.param(kind, order, marks=marks)
 
 
-@pytest.mark.parametrize(("kind", "order"), _in_turn())
+@pytest.mark.parametrize(("kind", "order"), [*_in_turn()])
 def test_every_kind_steps_as_it_runs(kind, order):
     """And a sequence may be cut: `step` goes on from the last state."""
     attention = MADE[kind](dtype="float64")
