@@ -68,15 +68,21 @@ def test_a_step_gives_what_the_whole_gives(decoder):
 @pytest.mark.parametrize(
     ("decoder", "options"),
     [
-        *((name, {}) for name in DECODERS),
+        ("input feeding", {}),
+        ("plain", {}),
+        *(
+            pytest.param(name, {}, marks=pytest.mark.slow)
+            for name in DECODERS
+            if name not in ("input feeding", "plain")
+        ),
         ("after", {"tie_embeddings": True, "embedding_dim": 12}),
         ("location", {"bridge": None}),
     ],
-    ids=[*DECODERS, "tied", "no bridge"],
 )
 def test_a_saved_model_writes_the_same(tmp_path, options, decoder):
     model, data = make(decoder, **options), pairs(12)
-    model.fit(data, epochs=1, batch_size=4, buckets=1, verbose=0)
+    model.run_eagerly = True  # there is nothing to compile for three batches
+    model.fit(data, epochs=1, batch_size=4, verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     scores = zip(again.score(*lists(data)), model.score(*lists(data)))
