@@ -1,0 +1,81 @@
+"""Long memories: temporal order, the adding problem, digits read point by point."""
+
+import numpy as np
+from nets import again, build, learn, outputs
+
+from rnnkit.data import tasks
+
+TASKS = {"temporal order": tasks.TemporalOrder, "adding": tasks.AddingProblem}
+
+
+def study(config, train):
+    """Return `{system: {seed: record}}`: each net trained until it can."""
+    one = digits if config.study == "digits" else drawn
+    return {
+        system: {
+            str(seed): train(
+                f"{system}, seed {seed}",
+                lambda s=system, k=seed: one(s, config, k),
+            )
+            for seed in config.seeds
+        }
+        for system in config.systems
+    }
+
+
+def drawn(system, config, seed):
+    """A net on sequences that are drawn anew for every batch."""
+    task = TASKS[config.study](config.length)
+    model = build(system, task.sample(2), config, seed)
+    check = task.sample(1000, (seed, 0))
+
+    def batches(steps, chunk):
+        return (task.batches(config.batch_size, steps, (seed, 1, chunk)),)
+
+    def can(loss):
+        score = task.score(check, outputs(model, check.x))
+        return good(score, config), score
+
+    record = learn(model, batches, config, can)
+    test = task.sample(config.test_examples, (seed, 2))
+    return tested(record, task, test, model, config)
+
+
+def digits(system, config, seed):
+    """A net on images; of its weights the best on a tenth of the training part."""
+    task = tasks.SequentialDigits(config.source)
+    parts = task.parts()
+    given, test = parts["train"], parts["test"]
+    out = np.arange(len(given)) % 10 == 0
+    train, check = (tasks.Sequences(given.x[m], given.y[m]) for m in (~out, out))
+    model = build(system, given, config, seed)
+    best = {"score": 0.0, "weights": model.get_weights()}
+
+    def batches(steps, chunk):
+        return (again(train.for_fit(), steps, config, (seed, chunk)),)
+
+    def can(loss):
+        score = task.score(check, outputs(model, check.x))
+        if score > best["score"]:
+            best.update(score=score, weights=model.get_weights())
+        return good(score, config), score
+
+    record = learn(model, batches, config, can)
+    model.set_weights(best["weights"])
+    return tested(record, task, test, model, config)
+
+
+def good(score, config):
+    """Whether a score is good enough: an error that is low, or a share that is high."""
+    if config.study == "adding":
+        return bool(score <= config.enough)
+    return bool(score >= config.enough)
+
+
+def tested(record, task, test, model, config):
+    """The record with what the model makes of sequences of no training."""
+    score = task.score(test, outputs(model, test.x))
+    record["score"] = score
+    record["solved"] = good(score, config)
+    record["examples"] = record["updates"] * config.batch_size
+    return record

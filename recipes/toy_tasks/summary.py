@@ -1,0 +1,133 @@
+"""What was found: figures, a table, a picture."""
+
+import itertools
+
+import numpy as np
+from bits import KINDS
+
+from rnnkit.data import tasks
+
+COLORS = ("#2563eb", "#ea580c", "#059669", "#7c3aed", "#db2777", "#0891b2")
+GRID, MUTED = "#e5e7eb", "#6b7280"
+
+
+def measure(config):
+    """What a figure of the study is called."""
+    if config.study in KINDS:
+        return f"share of exact sequences, {config.length} bits"
+    return {
+        "temporal order": f"share of runs solved, T = {config.length}",
+        "adding": f"MSE, T = {config.length}",
+        "digits": "accuracy",
+    }[config.study]
+
+
+def metrics(found, config):
+    """One figure for each system, over its seeds.
+
+    Of bits the worst seed; of temporal order the share of seeds that solved it; else
+    the mean.
+    """
+    made = {}
+    for system, seeds in found.items():
+        values = list(seeds.values())
+        if config.study in KINDS:
+            if "examples" in system:
+                continue
+            figure = min(one["longer"] for one in values)
+        elif config.study == "temporal order":
+            figure = np.mean([one["solved"] for one in values])
+        else:
+            figure = np.mean([one["score"] for one in values])
+        made[f"{measure(config)}, {system}"] = float(figure)
+    return made
+
+
+def baselines(config):
+    """What is reached without looking."""
+    if config.study in KINDS:
+        kind = KINDS[config.study]
+        value = kind(config.length, config.length).baseline()
+        return {f"{measure(config)}, not looking": value}
+    if config.study == "temporal order":
+        return {"accuracy, not looking": tasks.TemporalOrder(config.length).baseline()}
+    if config.study == "adding":
+        return {"MSE, not looking": tasks.AddingProblem(config.length).baseline()}
+    return {"accuracy, not looking": tasks.SequentialDigits(config.source).baseline()}
+
+
+def table(found, config):
+    """`{column: {system: value}}`, over the seeds."""
+    made = {}
+    for system, seeds in found.items():
+        for column, value in row(list(seeds.values()), config).items():
+            made.setdefault(column, {})[system] = value
+    return made
+
+
+def row(records, config):
+    """What a table says of the records of one system."""
+    solved = sum(one["solved"] for one in records)
+    cells = {}
+    if config.study in KINDS:
+        cells["exact, others as long"] = spread(records, "unseen", 100, " %")
+        cells["exact, longer"] = spread(records, "longer", 100, " %")
+    elif config.study == "temporal order":
+        cells["solved"] = f"{solved} of {len(records)}"
+        cells["right"] = spread(records, "score", 100, " %")
+    elif config.study == "adding":
+        cells["MSE"] = spread(records, "score")
+    else:
+        cells["right"] = spread(records, "score", 100, " %")
+    cells["examples seen"] = spread(records, "examples")
+    cells["seconds"] = spread(records, "seconds")
+    return cells
+
+
+def spread(records, key, times=1, unit=""):
+    """The values of all seeds, from the least to the greatest: "97.2 to 100 %"."""
+    values = sorted(times * one[key] for one in records)
+    shown = [
+        f"{value:,}" if isinstance(value, int) else f"{value:.3g}" for value in values
+    ]
+    ends = shown[:1] if shown[0] == shown[-1] else [shown[0], shown[-1]]
+    return " to ".join(ends) + unit
+
+
+def draw(found, config, path):
+    """Draw how good each net was on its way, a line for each seed."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    colors = itertools.cycle(COLORS)
+    for system, seeds in found.items():
+        color = next(colors)
+        style = "--" if "examples" in system else "-"
+        for number, record in enumerate(seeds.values()):
+            updates, _, scores = zip(*record["curve"])
+            axes.plot(
+                updates,
+                scores,
+                style,
+                color=color,
+                lw=1.5,
+                marker="o" if len(updates) < 30 else None,
+                ms=3,
+                label=None if number else system,
+            )
+    axes.set_xlabel("updates")
+    if config.study in KINDS or config.study == "adding":
+        axes.set_yscale("log")
+    if config.study in KINDS:
+        axes.set_ylabel("cross-entropy in training, nats per bit")
+    elif config.study == "adding":
+        axes.set_ylabel("mean squared error")
+        axes.axhline(tasks.AddingProblem().baseline(), color=MUTED, lw=1, ls=":")
+    else:
+        axes.set_ylabel("share of right answers")
+        axes.set_ylim(0, 1.02)
+    axes.grid(axis="y", color=GRID)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=4)
+    figure.savefig(path)

@@ -1,0 +1,145 @@
+"""The recipe of toy tasks: its examples, nets, budgets, tables; and a run."""
+
+import importlib
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tests.running import recipe, results, run
+
+TRAIN = recipe("toy_tasks")
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """Imports a file of the recipe's folder."""
+    monkeypatch.syspath_prepend(str(TRAIN.parent))
+    yield importlib.import_module
+    for name in ("bits", "far", "nets", "published", "summary"):
+        sys.modules.pop(name, None)
+
+
+def test_a_perceptron_sees_every_number(module):
+    every = module("bits").every
+    x, y = every("parity", 4, 6)
+    assert len({row.tobytes() for row in x}) == 16
+    for bits, (parity,) in zip(x.astype(int), y):
+        assert not bits[4:].any()
+        assert parity == (list(bits).count(1) % 2 == 1)
+    x, y = every("addition", 3, 4)
+    assert len({row.tobytes() for row in x}) == 64
+    value = [1, 2, 4, 8]
+    for bits, total in zip(x, y):
+        assert bits[:4] @ value + bits[4:] @ value == total @ [*value, 16]
+        assert not bits[3]
+        assert not bits[7]
+
+
+def test_the_recurrent_kernel_has_the_radius_that_is_asked(module):
+    kernel = np.array(module("nets").smart(3)((50, 50), "float32"))
+    assert np.abs(np.linalg.eigvals(kernel)).max() == pytest.approx(0.95, abs=1e-5)
+    assert set((kernel != 0).sum(axis=1)) == {15}
+
+
+def test_examples_come_again_in_another_order(module):
+    config = SimpleNamespace(batch_size=4)
+    x = np.arange(10)
+    batches = module("nets").again((x, 2 * x), 5, config, (0, 1))
+    assert len(batches) == 5
+    rows = np.concatenate([batches[k][0] for k in range(5)])
+    assert sorted(rows[:10]) == sorted(rows[10:]) == list(range(10))
+    assert (rows[:10] != rows[10:]).any()
+    assert (batches[0][1] == 2 * batches[0][0]).all()
+
+
+class Pretender:
+    """A model that says it has a loss of 1 / its epochs."""
+
+    def __init__(self):
+        self.seen = []
+
+    def fit(self, steps, verbose):
+        self.seen.append(steps)
+        return SimpleNamespace(history={"loss": [1 / len(self.seen)]})
+
+
+def test_a_training_ends_with_its_task_or_its_budget(module):
+    learn = module("nets").learn
+    config = SimpleNamespace(updates=25, every=10, seconds=60)
+
+    def until(enough, **changes):
+        model = Pretender()
+        options = SimpleNamespace(**vars(config) | changes)
+        record = learn(
+            model, lambda n, k: (n,), options, lambda loss: (loss <= enough, -loss)
+        )
+        return record, model.seen
+
+    record, seen = until(0.5)
+    assert (record["solved"], record["updates"], seen) == (True, 20, [10, 10])
+    assert record["curve"] == [(10, 1.0, -1.0), (20, 0.5, -0.5)]
+    record, seen = until(0.1)
+    assert (record["solved"], record["updates"], seen) == (False, 25, [10, 10, 5])
+    record, seen = until(0.1, seconds=-1)
+    assert (record["solved"], seen) == (False, [10])
+
+
+def test_tables_tell_of_all_seeds(module):
+    summary = module("summary")
+    record = {"solved": True, "examples": 640, "seconds": 3.25, "curve": [(1, 1, 1)]}
+    bits = SimpleNamespace(study="parity", length=200)
+    found = {
+        "GRU": {
+            "0": record | {"unseen": 1.0, "longer": 1.0},
+            "1": record | {"unseen": 1.0, "longer": 0.98, "examples": 1280},
+        },
+        "MLP, 8 examples": {"0": record | {"unseen": 0.5, "longer": 0.25}},
+    }
+    assert summary.metrics(found, bits) == {
+        "share of exact sequences, 200 bits, GRU": 0.98
+    }
+    table = summary.table(found, bits)
+    assert table["exact, longer"] == {"GRU": "98 to 100 %", "MLP, 8 examples": "25 %"}
+    assert table["examples seen"]["GRU"] == "640 to 1,280"
+    order = SimpleNamespace(study="temporal order", length=50)
+    found = {
+        "clip": {
+            "0": record | {"score": 1.0},
+            "1": record | {"score": 0.5, "solved": False},
+        }
+    }
+    assert summary.metrics(found, order) == {"share of runs solved, T = 50, clip": 0.5}
+    assert summary.table(found, order)["solved"] == {"clip": "1 of 2"}
+    assert summary.baselines(order) == {"accuracy, not looking": 0.25}
+
+
+@pytest.mark.slow
+def test_smoke_learns_to_add(tmp_path):
+    command = (TRAIN, "--preset", "smoke")
+    printed, status = run(tmp_path, *command)
+    assert status == 0, printed
+    found = results(tmp_path)
+    assert found["metrics"]["share of exact sequences, 40 bits, RNN"] >= 0.95
+    assert found["baselines"]["share of exact sequences, 40 bits, not looking"] < 1e-9
+    (picture,) = tmp_path.glob("runs/*/*/training.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (path,) = tmp_path.glob("runs/*/*/results.json")
+    path.unlink()  # as if it had been interrupted
+    printed, status = run(tmp_path, *command)
+    assert status == 0
+    assert "seed 0:" not in printed  # no net is trained again
+    assert results(tmp_path)["metrics"] == found["metrics"]
+
+
+@pytest.mark.slow
+def test_what_there_is_not_is_said(tmp_path):
+    for flags, words in {
+        ("--study", "x"): "No study 'x'; there are parity, addition, temporal order",
+        ("--systems", "clip"): "No system 'clip' for parity; there are LSTM, GRU, RNN",
+        ("--updates", "0"): "updates is 0: take 1 or more.",
+    }.items():
+        printed, status = run(tmp_path, TRAIN, *flags)
+        assert status == 1
+        assert words in printed
