@@ -59,7 +59,7 @@ class Config:
     every: int = 250
     """Updates after which it is seen whether a net can."""
     enough: float = 1e-4
-    """When it can: a loss in training (bits), an error (adding), a share that is right."""
+    """When it can: loss in training of bits, error of sums, share of right answers."""
     test_examples: int = 1000
     seeds: tuple[int, ...] = (0, 1, 2)
     reach: float | None = None
