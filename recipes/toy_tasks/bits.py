@@ -3,9 +3,9 @@
 import numpy as np
 from nets import again, build, learn, outputs, perceptron
 
-from rnnkit.data import tasks
+from rnnkit import data
 
-KINDS = {"parity": tasks.Parity, "addition": tasks.Addition}
+KINDS = {"parity": data.tasks.Parity, "addition": data.tasks.Addition}
 
 
 def study(config, train):

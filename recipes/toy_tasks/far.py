@@ -3,9 +3,9 @@
 import numpy as np
 from nets import again, build, learn, outputs
 
-from rnnkit.data import tasks
+from rnnkit import data
 
-TASKS = {"temporal order": tasks.TemporalOrder, "adding": tasks.AddingProblem}
+TASKS = {"temporal order": data.tasks.TemporalOrder, "adding": data.tasks.AddingProblem}
 
 
 def study(config, train):
@@ -43,11 +43,11 @@ def drawn(system, config, seed):
 
 def digits(system, config, seed):
     """A net on images; of its weights the best on a tenth of the training part."""
-    task = tasks.SequentialDigits(config.source)
+    task = data.tasks.SequentialDigits(config.source)
     parts = task.parts()
     given, test = parts["train"], parts["test"]
     out = np.arange(len(given)) % 10 == 0
-    train, check = (tasks.Sequences(given.x[m], given.y[m]) for m in (~out, out))
+    train, check = (data.tasks.Sequences(given.x[m], given.y[m]) for m in (~out, out))
     model = build(system, given, config, seed)
     best = {"score": 0.0, "weights": model.get_weights()}
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from bits import KINDS
 
-from rnnkit.data import tasks
+from rnnkit import data
 
 COLORS = ("#2563eb", "#ea580c", "#059669", "#7c3aed", "#db2777", "#0891b2")
 GRID, MUTED = "#e5e7eb", "#6b7280"
@@ -50,10 +50,14 @@ def baselines(config):
         value = kind(config.length, config.length).baseline()
         return {f"{measure(config)}, not looking": value}
     if config.study == "temporal order":
-        return {"accuracy, not looking": tasks.TemporalOrder(config.length).baseline()}
+        return {
+            "accuracy, not looking": data.tasks.TemporalOrder(config.length).baseline()
+        }
     if config.study == "adding":
-        return {"MSE, not looking": tasks.AddingProblem(config.length).baseline()}
-    return {"accuracy, not looking": tasks.SequentialDigits(config.source).baseline()}
+        return {"MSE, not looking": data.tasks.AddingProblem(config.length).baseline()}
+    return {
+        "accuracy, not looking": data.tasks.SequentialDigits(config.source).baseline()
+    }
 
 
 def table(found, config):
@@ -123,7 +127,7 @@ def draw(found, config, path):
         axes.set_ylabel("cross-entropy in training, nats per bit")
     elif config.study == "adding":
         axes.set_ylabel("mean squared error")
-        axes.axhline(tasks.AddingProblem().baseline(), color=MUTED, lw=1, ls=":")
+        axes.axhline(data.tasks.AddingProblem().baseline(), color=MUTED, lw=1, ls=":")
     else:
         axes.set_ylabel("share of right answers")
         axes.set_ylim(0, 1.02)
