@@ -158,11 +158,13 @@ def spelling_bits(vocabulary, lines, test):
     By counts of the characters in words that are unknown in training: every one of
     them once, however often it is there.
     """
-    known = {*vocabulary.tokens}
+    every = rnnkit.data.WordTokenizer.train([*lines, *test])
+    names = np.array(["", "", "", "", *every.tokens])
+    strange = ~np.isin(names, ["", *vocabulary.tokens])
 
     def unknown(part):
-        rows = (vocabulary.tokenize(line) for line in part)
-        return [token for row in rows for token in row if token not in known]
+        ids = np.concatenate(every.encode_all(part))
+        return names[ids[strange[ids]]].tolist()
 
     words = sorted(set(unknown(lines)))
     characters = rnnkit.data.Characters("\n" + JOINER + "".join(lines))
