@@ -53,4 +53,5 @@ from rnnkit.data.word_tasks import read_likeness as read_likeness
 from rnnkit.data.word_texts import load_words as load_words
 from rnnkit.data.word_texts import sentences_of as sentences_of
 from rnnkit.data.word_windows import WordWindows as WordWindows
+from rnnkit.data.words import Words as Words
 from rnnkit.lm import NGram as NGram

@@ -1,6 +1,7 @@
 """Vocabularies: text to ids and back, in Python and inside a TensorFlow graph."""
 
 import functools
+import os
 
 import numpy as np
 
@@ -34,6 +35,21 @@ class Vocabulary:
     def decode(self, ids):
         """Ids `(n,)` → `str`."""
         raise NotImplementedError
+
+    def continuation(self, text, before, ids):
+        """What ids write behind a text: `str`, the space between them included.
+
+        Args:
+            text: The text before.
+            before: Its ids, `(m,)`.
+            ids: What follows them, `(n,)`.
+        """
+        known = self.decode(before)
+        whole = self.decode([*before, *ids])
+        added = whole[len(os.path.commonprefix([whole, known])) :]
+        if text.endswith(" ") and not known.endswith(" "):  # a space is no symbol
+            added = added.removeprefix(" ")
+        return added
 
     def encode_all(self, texts):
         """A list of `str` → a list of ids, each as `encode` gives them."""

@@ -9,6 +9,7 @@ from rnnkit.models import stepping
 from rnnkit.models.exporting import export_text_model
 from rnnkit.models.stream_training import StreamTraining
 from rnnkit.models.text_generation import TextGenerator
+from rnnkit.models.tied_logits import TiedLogits
 from rnnkit.registration import export
 
 
@@ -37,10 +38,28 @@ class LanguageModel(StreamTraining, keras.Model):
             `AdaptiveSoftmax`; then the logits are log-probabilities, `fit` trains on
             `head.loss`, and reports it, and `evaluate` on `head.nats`, which is exact.
             By default a dense layer.
+        input_dropout: Share of the symbols' vectors dropped.
+        output_dropout: Share of the last recurrent layer's output dropped; None for
+            `dropout`.
+        locked_dropout: Whether these three draw one mask for all steps of a window.
+            [Gal and Ghahramani, 2016](https://arxiv.org/abs/1512.05287)
+        embedding_dropout: Share of the symbols that are dropped, each wherever it
+            stands in a batch.
+        tie_embeddings: Whether the logits' weights are the symbols' vectors; the last
+            layer is to be `embedding_dim` wide.
+            [Press and Wolf, 2017](https://arxiv.org/abs/1608.05859)
+        activation_regularization: α, `temporal_regularization`: β. The loss in
+            training, not the nats, grows by α mean(y²) + β mean((h_t - h_{t-1})²) with
+            h the last recurrent layer's output and y the same after its dropout.
+            [Merity et al., 2017](https://arxiv.org/abs/1708.01009)
+
+    Dropout inside the recurrence, of weights or states, is the layers' own:
+    `LSTM(650, weight_dropout=0.5)`.
 
     Raises:
-        ValueError: No layer is recurrent, or one reads backwards; or the head is of
-            another vocabulary.
+        ValueError: No layer is recurrent, or one reads backwards; or embeddings are to
+            be tied or dropped and there are none, or of another width; or the head
+            is of another vocabulary.
     """
 
     def __init__(
@@ -50,6 +69,14 @@ class LanguageModel(StreamTraining, keras.Model):
         embedding_dim=None,
         dropout=0.0,
         head=None,
+        *,
+        input_dropout=0.0,
+        output_dropout=None,
+        locked_dropout=False,
+        embedding_dropout=0.0,
+        tie_embeddings=False,
+        activation_regularization=0.0,
+        temporal_regularization=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -61,20 +88,35 @@ class LanguageModel(StreamTraining, keras.Model):
             stepping.prepare(layer)
         if not any(map(stepping.is_recurrent, self.stack)):
             raise ValueError("A LanguageModel needs at least one recurrent layer.")
+        self.input_dropout, self.output_dropout = input_dropout, output_dropout
+        self.locked_dropout = locked_dropout
+        self.embedding_dropout = embedding_dropout
+        self.tie_embeddings = tie_embeddings
+        self.activation_regularization = activation_regularization
+        self.temporal_regularization = temporal_regularization
         self.embedding = None
         if embedding_dim is not None:
             self.embedding = keras.layers.Embedding(
                 vocabulary.size, embedding_dim, dtype=self.dtype_policy
             )
+        elif tie_embeddings or embedding_dropout:
+            raise ValueError("Without embedding_dim there are no embeddings to use.")
+        shape = (None, 1, None) if locked_dropout else None
+        rates = [dropout] * sum(map(stepping.is_recurrent, self.stack))
+        rates[-1] = dropout if output_dropout is None else output_dropout
         self.dropouts = [
-            keras.layers.Dropout(dropout)
-            for layer in self.stack
-            if dropout and stepping.is_recurrent(layer)
+            keras.layers.Dropout(rate, noise_shape=shape) for rate in rates if any(rates)
         ]
+        self.first_dropout = self.symbol_dropout = None
+        if input_dropout:
+            self.first_dropout = keras.layers.Dropout(input_dropout, noise_shape=shape)
+        if embedding_dropout:
+            self.symbol_dropout = keras.layers.Dropout(embedding_dropout)
         if head is None:
-            head = keras.layers.Dense(
-                vocabulary.size, dtype=self.dtype_policy, name="logits"
-            )
+            make = TiedLogits if tie_embeddings else keras.layers.Dense
+            head = make(vocabulary.size, dtype=self.dtype_policy, name="logits")
+        elif tie_embeddings:
+            raise ValueError("A head has vectors of its own: tie_embeddings or head.")
         elif head.vocabulary_size != vocabulary.size:
             raise ValueError(
                 f"The head is for {head.vocabulary_size:,} words and the vocabulary "
@@ -98,24 +140,37 @@ class LanguageModel(StreamTraining, keras.Model):
             shape = layer.compute_output_shape(shape)
             if stepping.is_recurrent(layer):
                 shape = shape[0]
+        if self.tie_embeddings and shape[-1] != self.embedding_dim:
+            raise ValueError(
+                f"The last layer is {shape[-1]} wide and embedding_dim is "
+                f"{self.embedding_dim}: to be tied they must be the same."
+            )
         if not self.head.built:
             self.head.build(shape)
         self.built = True
 
-    def embed(self, ids):
+    def embed(self, ids, training=False):
         """Ids `(...)` → vectors `(..., features)`."""
-        if self.embedding is not None:
-            return self.embedding(ids)
-        return ops.one_hot(ids, self.vocabulary.size, dtype=self.compute_dtype)
+        if self.embedding is None:
+            return ops.one_hot(ids, self.vocabulary.size, dtype=self.compute_dtype)
+        x = self.embedding(ids)
+        if training and self.symbol_dropout:
+            ones = ops.ones((self.vocabulary.size, 1), x.dtype)
+            kept = self.symbol_dropout(ones, training=True)
+            x = x * ops.take(kept, ids, axis=0)
+        if self.first_dropout:
+            x = self.first_dropout(x, training=training)
+        return x
 
-    def run(self, ids, states=None, training=False):
-        """Read ids `(batch, time)` from given states on.
+    def logits(self, x):
+        """The last layer's output `(..., units)` → `(..., vocabulary.size)`."""
+        if self.tie_embeddings:
+            return self.head(x, self.embedding.embeddings)
+        return self.head(x)
 
-        Returns:
-            Logits `(batch, time, vocabulary.size)`, and the states after the last
-            step.
-        """
-        x = self.embed(ids)
+    def read(self, ids, states=None, training=False):
+        """As `run`, but for the last layer's outputs `(batch, time, units)`."""
+        x = self.embed(ids, training)
         states = iter(states or self.initial_state(ops.shape(ids)[0]))
         dropouts = iter(self.dropouts)
         last = []
@@ -124,11 +179,25 @@ class LanguageModel(StreamTraining, keras.Model):
                 state = next(states)
                 x, *new = layer(x, initial_state=state, training=training)
                 last.append(keras.tree.pack_sequence_as(state, keras.tree.flatten(new)))
+                h = x
                 if self.dropouts:
                     x = next(dropouts)(x, training=training)
+                y = x
             else:
                 x = layer(x)
-        logits = self.head(x)
+        if training:
+            self._regularize(h, y)
+        return x, last
+
+    def run(self, ids, states=None, training=False):
+        """Read ids `(batch, time)` from given states on.
+
+        Returns:
+            Logits `(batch, time, vocabulary.size)`, and the states after the last
+            step.
+        """
+        x, last = self.read(ids, states, training)
+        logits = self.logits(x)
         if isinstance(self.head, SoftmaxHead):
             self._behind = logits, x
         return logits, last
@@ -140,6 +209,14 @@ class LanguageModel(StreamTraining, keras.Model):
             return super().target_nats(y, logits, training)
         # The logits are not looked at, and so, in a graph, not computed.
         return (self.head.loss if training else self.head.nats)(behind[1], y)
+
+    def _regularize(self, h, y):
+        if self.activation_regularization:
+            mean = ops.mean(ops.square(ops.cast(y, "float32")))
+            self.add_loss(self.activation_regularization * mean)
+        if self.temporal_regularization:
+            changes = ops.cast(h[:, 1:] - h[:, :-1], "float32")
+            self.add_loss(self.temporal_regularization * ops.mean(ops.square(changes)))
 
     # Step by step
 
@@ -176,7 +253,7 @@ class LanguageModel(StreamTraining, keras.Model):
                     new.append(state)
                 else:
                     x = layer(x)
-            return self.head(x), new
+            return self.logits(x), new
 
         return next_step
 
@@ -239,9 +316,19 @@ class LanguageModel(StreamTraining, keras.Model):
             "layers": [keras.saving.serialize_keras_object(x) for x in self.stack],
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,
+<<<<<<< HEAD
             "head": keras.saving.serialize_keras_object(self.head)
             if isinstance(self.head, SoftmaxHead)
             else None,
+=======
+            "input_dropout": self.input_dropout,
+            "output_dropout": self.output_dropout,
+            "locked_dropout": self.locked_dropout,
+            "embedding_dropout": self.embedding_dropout,
+            "tie_embeddings": self.tie_embeddings,
+            "activation_regularization": self.activation_regularization,
+            "temporal_regularization": self.temporal_regularization,
+>>>>>>> a57963e (Words and line ends for language models; locked and embedding dropout, tied embeddings)
         }
 
     @classmethod

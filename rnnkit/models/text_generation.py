@@ -45,21 +45,23 @@ class TextGenerator:
         out = sys.stdout if stream is True else stream
         if out:
             out.write(primes[0])
-        drawn = [given[:1]]
+        drawn, shown = [given[:1]], 0
+
+        def added(k):
+            """What has been drawn for text k so far."""
+            row = np.concatenate(drawn)[: lengths[k] + length, k]
+            before, new = row[: lengths[k]], row[lengths[k] :]
+            return self.model.vocabulary.continuation(primes[k], before, new)
+
         for tokens in self._chunks(given[0], noise, temperature, top_k, top_p):
-            known = sum(map(len, drawn))
             drawn.append(tokens)
             if out:
-                new = tokens[max(lengths[0] - known, 0) :, 0]
-                out.write(self.model.vocabulary.decode(new))
+                out.write(added(0)[shown:])
                 out.flush()
+                shown = len(added(0))
         if out:
             out.write("\n")
-        drawn = np.concatenate(drawn).T
-        texts = [
-            text + self.model.vocabulary.decode(row[n : n + length])
-            for text, row, n in zip(primes, drawn, lengths)
-        ]
+        texts = [text + added(k) for k, text in enumerate(primes)]
         return texts[0] if one else texts
 
     def _chunks(self, values, noise, temperature, k, p):
