@@ -105,7 +105,9 @@ class LanguageModel(StreamTraining, keras.Model):
         rates = [dropout] * sum(map(stepping.is_recurrent, self.stack))
         rates[-1] = dropout if output_dropout is None else output_dropout
         self.dropouts = [
-            keras.layers.Dropout(rate, noise_shape=shape) for rate in rates if any(rates)
+            keras.layers.Dropout(rate, noise_shape=shape)
+            for rate in rates
+            if any(rates)
         ]
         self.first_dropout = self.symbol_dropout = None
         if input_dropout:

@@ -1,0 +1,94 @@
+"""What a run is made of, and the presets."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    data: str = "docstrings"
+    """docstrings, ptb, kjv, or a text file or folder."""
+    vocabulary_size: int = 10_000
+    """Words, the unknown and the line end included; ptb has 10,000 of its own."""
+    words: int | None = None
+    """Words to train on, the last ones of the training text; None for all."""
+    cell: str = "lstm"
+    """Any recurrent layer of rnnkit.layers: lstm, gru, simple_rnn, coupled_lstm ..."""
+    units: int = 200
+    layers: int = 2
+    embedding_dim: int = 200
+    dropout: float = 0.25
+    """Share of a layer's outputs that are hidden from the next one in training."""
+    input_dropout: float = 0.25
+    """Share of the words' vectors that are hidden."""
+    output_dropout: float | None = None
+    """Share of the last layer's outputs that are hidden; None for that of the others."""
+    locked_dropout: bool = False
+    """Whether these three hide the same for all steps of a window."""
+    embedding_dropout: float = 0.0
+    """Share of the words that are hidden wherever they stand in a batch."""
+    weight_dropout: float = 0.0
+    """Share of the recurrent weights left out, drawn for every batch."""
+    tie_embeddings: bool = False
+    """Whether a word's vector also predicts it; the last layer is then embedding_dim
+    wide."""
+    activation_regularization: float = 0.0
+    temporal_regularization: float = 0.0
+    optimizer: str = "adam"
+    """adam, whose rate rises and falls along a cosine; sgd, whose rate falls from pass
+    to pass; or nt_asgd, which averages once validation no longer improves."""
+    learning_rate: float = 3e-3
+    """At its highest."""
+    warmup: float = 0.05
+    """Share of the training in which adam's rate rises."""
+    constant_passes: int = 4
+    """Passes over the text before sgd's rate begins to fall."""
+    decay: float = 0.5
+    """What sgd's rate is multiplied with at each pass after that."""
+    weight_decay: float = 0.0
+    """Share of a weight that goes at each step, times the rate; sgd and nt_asgd."""
+    clipnorm: float = 5.0
+    """The gradient's norm is clipped there."""
+    batch_size: int = 20
+    """Parallel streams the text is cut into."""
+    steps: int = 35
+    """Words after which the gradient is cut."""
+    parts: int = 1
+    """Parts a pass over the text is cut into; an epoch reads one, in turn."""
+    epochs: int = 7
+    """After each comes a sample, and the validation text."""
+    seed: int = 0
+    prime: str = ""
+    """What every sample begins with."""
+    length: int = 60
+    """Words in a sample."""
+    temperature: float = 0.8
+    checkpoint_seconds: float = 60.0
+    """Seconds between two checkpoints."""
+    reach: float | None = None
+    """Perplexity to reach, else the exit status is 1."""
+
+
+SMALL = Config()
+SMOKE = dataclasses.replace(
+    SMALL,
+    vocabulary_size=1000,
+    words=40_000,
+    units=64,
+    layers=1,
+    embedding_dim=64,
+    epochs=3,
+    learning_rate=1e-2,
+    length=30,
+    reach=140.0,
+)
+ZAREMBA_SMALL = dataclasses.replace(SMALL, data="ptb", prime="the company said")
+PRESETS = {
+    "small": SMALL,
+    "smoke": SMOKE,
+    "zaremba_small": ZAREMBA_SMALL,
+}
+
+ZAREMBA = "[Zaremba et al., 2014](https://arxiv.org/abs/1409.2329), 4.7 M parameters"
+PUBLISHED = {
+    "zaremba_small": {"LSTM, 2 × 200, no dropout": [114.5, ZAREMBA]},
+}

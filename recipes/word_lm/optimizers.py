@@ -1,0 +1,36 @@
+"""How the optimizer of a configuration is made."""
+
+import keras
+
+from rnnkit import recipe
+
+
+def compiled(model, config, steps, steps_a_pass):
+    """Compile the model; returns the callbacks that its schedule needs.
+
+    Args:
+        model: the language model.
+        config: the configuration.
+        steps: batches in the whole training.
+        steps_a_pass: batches in a pass over the text.
+    """
+    if config.optimizer == "adam":
+        model.compile(
+            recipe.adam(config.learning_rate, steps, config.warmup, config.clipnorm)
+        )
+    elif config.optimizer == "sgd":
+        rate = falling(config, steps, steps_a_pass)
+        model.compile(keras.optimizers.SGD(rate, global_clipnorm=config.clipnorm))
+    else:
+        raise SystemExit(f"No optimizer {config.optimizer!r}; there are adam, sgd.")
+    return []
+
+
+def falling(config, steps, steps_a_pass):
+    """Return a rate that is constant for some passes, then multiplied at each."""
+    passes = range(config.constant_passes, -(-steps // steps_a_pass))
+    edges = [pass_ * steps_a_pass for pass_ in passes]
+    values = [config.learning_rate * config.decay**k for k in range(len(edges) + 1)]
+    if not edges:
+        return config.learning_rate
+    return keras.optimizers.schedules.PiecewiseConstantDecay(edges, values)

@@ -1,0 +1,165 @@
+"""Train a word language model, on the standard library's docstrings by default.
+
+python recipes/word_lm/train.py
+python recipes/word_lm/train.py --preset zaremba_small
+python recipes/word_lm/train.py --data path/to/a/text/file/or/a/folder
+"""
+
+import hashlib
+import math
+import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+
+import beginning  # first, by the alphabet too
+import keras
+from configuration import PRESETS, PUBLISHED
+from optimizers import compiled
+
+import rnnkit
+from rnnkit import recipe
+
+
+def main(arguments=None):
+    """Run a preset from beginning to end; returns the exit status."""
+    preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
+    texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
+    texts["train"] = last_lines(texts["train"], config.words)
+    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    name = recipe.run_name(preset, config, PRESETS)
+    run = recipe.Run("word_lm", name, config, {"sha256 of the data": digest}, fresh)
+    if run.results:
+        print("This command has finished before; --fresh runs it anew.")
+        return report(run, config)
+    vocabulary = rnnkit.data.Words.of(texts["train"])
+    counts = {part: len(vocabulary.encode(text)) for part, text in texts.items()}
+    told = ", ".join(f"{count:,} in {part}" for part, count in counts.items())
+    print(f"{config.data}: {vocabulary.size:,} words; tokens with line ends: {told}.")
+    model, resume = learn(config, vocabulary, texts, run)
+    model.save(run.path("model.keras"))
+    ngram, baselines = ngram_of(texts)
+    rnnkit.training.plot_training(
+        resume.history,
+        run.read("samples.json"),
+        {name: math.log2(value) for name, value in baselines.items()},
+        run.path("training.png"),
+        f"{config.data}, {config.layers} × {config.cell} of {config.units} units",
+    )
+    scores = model.evaluate(texts["test"], return_dict=True, verbose=0)
+    run.finish(
+        preset,
+        metrics={
+            "perplexity": math.exp(scores["nats"]),
+            "parameters": model.count_params(),
+        },
+        baselines=baselines,
+        published=PUBLISHED.get(preset, {}),
+        seeds=[config.seed],
+        seconds=resume.earlier + beginning.seconds(),
+    )
+    return report(run, config)
+
+
+def last_lines(text, words):
+    """Return the end of a text, so many words of it, from the next line on."""
+    if words is None:
+        return text
+    kept = " ".join(text.replace("\n", " \n ").split(" ")[-words:])
+    return kept[kept.find("\n") + 1 :].replace(" \n ", "\n")
+
+
+def ngram_of(texts, order=5):
+    """Return the n-gram of the training text, and its perplexity by name."""
+    ngram = rnnkit.lm.NGram.train(sentences(texts["train"]), order)
+    found = ngram.perplexity(sentences(texts["test"]))
+    return ngram, {f"{order}-gram, modified Kneser-Ney": found}
+
+
+def sentences(text):
+    """Return the lines of a text, lists of words."""
+    return [line.split() for line in text.splitlines()]
+
+
+def build(config, vocabulary):
+    """Return the model, not compiled."""
+    layer = recurrent_layer(config.cell)
+    widths = [config.units] * config.layers
+    if config.tie_embeddings:
+        widths[-1] = config.embedding_dim
+    return rnnkit.models.LanguageModel(
+        vocabulary,
+        [layer(width, weight_dropout=config.weight_dropout) for width in widths],
+        embedding_dim=config.embedding_dim,
+        dropout=config.dropout,
+        input_dropout=config.input_dropout,
+        output_dropout=config.output_dropout,
+        locked_dropout=config.locked_dropout,
+        embedding_dropout=config.embedding_dropout,
+        tie_embeddings=config.tie_embeddings,
+        activation_regularization=config.activation_regularization,
+        temporal_regularization=config.temporal_regularization,
+    )
+
+
+def learn(config, vocabulary, texts, run):
+    """Build the model and train it, from the run's checkpoint on if there is one.
+
+    Returns:
+        Tuple `(model, resume)`.
+    """
+    keras.utils.set_random_seed(config.seed)
+    model = build(config, vocabulary)
+    text = rnnkit.data.text_streams(
+        texts["train"], vocabulary, config.batch_size, config.steps
+    )
+    parts = text.parts(min(config.parts, text.batches))
+    steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))
+    callbacks = compiled(model, config, steps, text.batches)
+    resume = recipe.resume(run.path("checkpoint"), config.checkpoint_seconds)
+    sample = rnnkit.training.SampleText(
+        config.prime,
+        config.length,
+        samples=run.read("samples.json") or (),
+        on_sample=lambda samples: run.write("samples.json", samples),
+        temperature=config.temperature,
+        seed=config.seed,
+    )
+    look = rnnkit.data.text_streams(
+        texts["valid"], vocabulary, config.batch_size, config.steps, False
+    )
+    recipe.train(
+        model, parts, config.epochs, resume, [*callbacks, sample], validation_data=look
+    )
+    return model, resume
+
+
+def recurrent_layer(name):
+    """Return the class of `rnnkit.layers` that a name like peephole_lstm means."""
+    layers = {key.lower(): layer for key, layer in rnnkit.layers.LAYERS.items()}
+    layer = layers.get(name.replace("_", "").lower())
+    if layer is None:
+        raise SystemExit(f"No cell {name!r}; there are {', '.join(sorted(layers))}.")
+    return layer
+
+
+def report(run, config):
+    """Print the results and where everything is; returns the exit status."""
+    results = run.results
+    figures = {k: v for k, v in results["metrics"].items() if k != "parameters"}
+    rows = sorted((v, k) for k, v in (figures | results["baselines"]).items())
+    missed = config.reach is not None and figures["perplexity"] > config.reach
+    return recipe.report(
+        run,
+        {
+            "training.png": "the curves, and what it wrote after some epochs",
+            "samples.json": "all samples",
+        },
+        "Perplexity of the test text",
+        [f"  {value:8.2f}  {name}" for value, name in rows],
+        f"a perplexity of {config.reach}" if missed else None,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
