@@ -21,7 +21,7 @@ class Config:
     input_dropout: float = 0.25
     """Share of the words' vectors that are hidden."""
     output_dropout: float | None = None
-    """Share of the last layer's outputs that are hidden; None for that of the others."""
+    """Share of the last layer's outputs that are hidden; None for as many."""
     locked_dropout: bool = False
     """Whether these three hide the same for all steps of a window."""
     embedding_dropout: float = 0.0

@@ -38,7 +38,7 @@ def main(arguments=None):
     print(f"{config.data}: {vocabulary.size:,} words; tokens with line ends: {told}.")
     model, resume = learn(config, vocabulary, texts, run)
     model.save(run.path("model.keras"))
-    ngram, baselines = ngram_of(texts)
+    baselines = ngram_of(texts)[1]
     rnnkit.training.plot_training(
         resume.history,
         run.read("samples.json"),

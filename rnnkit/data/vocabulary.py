@@ -1,7 +1,7 @@
 """Vocabularies: text to ids and back, in Python and inside a TensorFlow graph."""
 
 import functools
-import os
+import itertools
 
 import numpy as np
 
@@ -46,7 +46,8 @@ class Vocabulary:
         """
         known = self.decode(before)
         whole = self.decode([*before, *ids])
-        added = whole[len(os.path.commonprefix([whole, known])) :]
+        same = (a == b for a, b in zip(known, whole))
+        added = whole[sum(itertools.takewhile(bool, same)) :]
         if text.endswith(" ") and not known.endswith(" "):  # a space is no symbol
             added = added.removeprefix(" ")
         return added

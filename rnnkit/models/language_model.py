@@ -104,12 +104,9 @@ class LanguageModel(StreamTraining, keras.Model):
         shape = (None, 1, None) if locked_dropout else None
         rates = [dropout] * sum(map(stepping.is_recurrent, self.stack))
         rates[-1] = dropout if output_dropout is None else output_dropout
-        self.dropouts = [
-            keras.layers.Dropout(rate, noise_shape=shape)
-            for rate in rates
-            if any(rates)
-        ]
-        self.first_dropout = self.symbol_dropout = None
+        self.dropouts, self.first_dropout, self.symbol_dropout = [], None, None
+        if any(rates):
+            self.dropouts = [keras.layers.Dropout(r, noise_shape=shape) for r in rates]
         if input_dropout:
             self.first_dropout = keras.layers.Dropout(input_dropout, noise_shape=shape)
         if embedding_dropout:
@@ -318,11 +315,9 @@ class LanguageModel(StreamTraining, keras.Model):
             "layers": [keras.saving.serialize_keras_object(x) for x in self.stack],
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,
-<<<<<<< HEAD
             "head": keras.saving.serialize_keras_object(self.head)
             if isinstance(self.head, SoftmaxHead)
             else None,
-=======
             "input_dropout": self.input_dropout,
             "output_dropout": self.output_dropout,
             "locked_dropout": self.locked_dropout,
@@ -330,7 +325,6 @@ class LanguageModel(StreamTraining, keras.Model):
             "tie_embeddings": self.tie_embeddings,
             "activation_regularization": self.activation_regularization,
             "temporal_regularization": self.temporal_regularization,
->>>>>>> a57963e (Words and line ends for language models; locked and embedding dropout, tied embeddings)
         }
 
     @classmethod

@@ -17,6 +17,7 @@ from rnnkit.models.training import (
     as_list,
     fit_rest_and_whole,
 )
+from rnnkit.ops import softmax_nats
 
 EVALUATION_STEPS = 256  # symbols in a window where a text is evaluated
 
@@ -86,9 +87,7 @@ class StreamTraining:
 
     def target_nats(self, y, logits, training):
         """-ln p of each symbol of `y`, `(batch, time)`."""
-        return ops.sparse_categorical_crossentropy(
-            y, ops.cast(logits, "float32"), from_logits=True
-        )
+        return softmax_nats(logits, y)
 
     def fit(
         self,
