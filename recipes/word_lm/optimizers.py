@@ -20,7 +20,13 @@ def compiled(model, config, steps, steps_a_pass):
         )
     elif config.optimizer == "sgd":
         rate = falling(config, steps, steps_a_pass)
-        model.compile(keras.optimizers.SGD(rate, global_clipnorm=config.clipnorm))
+        model.compile(
+            keras.optimizers.SGD(
+                rate,
+                global_clipnorm=config.clipnorm,
+                weight_decay=config.weight_decay or None,
+            )
+        )
     else:
         raise SystemExit(f"No optimizer {config.optimizer!r}; there are adam, sgd.")
     return []

@@ -87,7 +87,7 @@ def build(config, vocabulary):
     widths = [config.units] * config.layers
     if config.tie_embeddings:
         widths[-1] = config.embedding_dim
-    return rnnkit.models.LanguageModel(
+    model = rnnkit.models.LanguageModel(
         vocabulary,
         [layer(width, weight_dropout=config.weight_dropout) for width in widths],
         embedding_dim=config.embedding_dim,
@@ -100,6 +100,12 @@ def build(config, vocabulary):
         activation_regularization=config.activation_regularization,
         temporal_regularization=config.temporal_regularization,
     )
+    if config.initial_range is not None:
+        most = config.initial_range
+        for number, weight in enumerate(model.trainable_variables):
+            seed = config.seed * 1000 + number
+            weight.assign(keras.random.uniform(weight.shape, -most, most, seed=seed))
+    return model
 
 
 def learn(config, vocabulary, texts, run):
