@@ -97,13 +97,68 @@ ZAREMBA_SMALL = dataclasses.replace(
     epochs=8,
     prime="the company said",
 )
+ZAREMBA_MEDIUM = dataclasses.replace(
+    ZAREMBA_SMALL,
+    units=650,
+    embedding_dim=650,
+    dropout=0.5,
+    input_dropout=0.5,
+    initial_range=0.05,
+    constant_passes=6,
+    decay=1 / 1.2,
+    epochs=39,
+)
+ZAREMBA_LARGE = dataclasses.replace(
+    ZAREMBA_MEDIUM,
+    units=1500,
+    embedding_dim=1500,
+    dropout=0.65,
+    input_dropout=0.65,
+    initial_range=0.04,
+    clipnorm=10 / 35,
+    constant_passes=14,
+    decay=1 / 1.15,
+    epochs=55,
+)
+SIMPLE_RNN = dataclasses.replace(
+    ZAREMBA_SMALL,
+    cell="simple_rnn",
+    layers=1,
+    units=300,
+    dropout=0.2,
+    input_dropout=0.1,
+    learning_rate=20.0,
+    epochs=7,
+)
+AWD_SMALL = dataclasses.replace(
+    ZAREMBA_SMALL,
+    units=300,
+    tie_embeddings=True,
+    locked_dropout=True,
+    dropout=0.2,
+    input_dropout=0.2,
+    embedding_dropout=0.05,
+    weight_dropout=0.2,
+    learning_rate=30.0,
+    clipnorm=0.25,
+    constant_passes=4,
+    epochs=9,
+)
 PRESETS = {
     "small": SMALL,
     "smoke": SMOKE,
+    "simple_rnn": SIMPLE_RNN,
     "zaremba_small": ZAREMBA_SMALL,
+    "zaremba_medium": ZAREMBA_MEDIUM,
+    "zaremba_large": ZAREMBA_LARGE,
+    "awd_small": AWD_SMALL,
 }
 
-ZAREMBA = "[Zaremba et al., 2014](https://arxiv.org/abs/1409.2329), 4.7 M parameters"
+MIKOLOV = "[Mikolov et al., 2011](https://doi.org/10.1109/ICASSP.2011.5947611)"
+ZAREMBA = "[Zaremba et al., 2014](https://arxiv.org/abs/1409.2329)"
 PUBLISHED = {
-    "zaremba_small": {"LSTM, 2 × 200, no dropout": [114.5, ZAREMBA]},
+    "simple_rnn": {"recurrent network, perplexity": [124.7, MIKOLOV]},
+    "zaremba_small": {"2 × LSTM-200, perplexity": [114.5, ZAREMBA]},
+    "zaremba_medium": {"2 × LSTM-650, perplexity": [82.7, ZAREMBA]},
+    "zaremba_large": {"2 × LSTM-1500, perplexity": [78.4, ZAREMBA]},
 }
