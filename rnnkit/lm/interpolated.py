@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from rnnkit.lm.mixtures import mixture_weights
 from rnnkit.lm.scoring import Scoring
 
 
@@ -60,19 +61,8 @@ class Interpolated(Scoring):
         asked = [step for sentence in sentences for step in scored.steps(sentence)]
         if not asked:
             raise ValueError("There is no sentence to fit the weights to.")
-        p = np.exp([[m.log_prob(w, h) for m in scored.models] for w, h in asked])
-        p = p[p.any(axis=1)]  # what no model thinks possible asks for no weights
-        if not len(p):
-            raise ValueError("No model thinks any word of these sentences possible.")
-        weights = scored.weights
-        for _ in range(steps):
-            shares = p * weights
-            new = (shares / shares.sum(1, keepdims=True)).mean(0)
-            done = np.abs(new - weights).max() <= tolerance
-            weights = new
-            if done:
-                break
-        return cls(models, weights)
+        scores = [[m.log_prob(w, h) for w, h in asked] for m in scored.models]
+        return cls(models, mixture_weights(scores, steps, tolerance))
 
     def log_prob(self, word, context=()):
         """ln p(word | context), nats."""

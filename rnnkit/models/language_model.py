@@ -9,7 +9,9 @@ from rnnkit.models import stepping
 from rnnkit.models.exporting import export_text_model
 from rnnkit.models.stream_training import StreamTraining
 from rnnkit.models.text_generation import TextGenerator
+from rnnkit.models.text_scoring import TextScorer
 from rnnkit.models.tied_logits import TiedLogits
+from rnnkit.ops import softmax_nats
 from rnnkit.registration import export
 
 
@@ -124,6 +126,7 @@ class LanguageModel(StreamTraining, keras.Model):
         self.head = head
         self._behind = None  # the last logits, and what the head made them of
         self._generator = TextGenerator(self)
+        self.scorer = TextScorer(self)
         self.prepare_training()
         self.build((None, None))
 
@@ -208,6 +211,17 @@ class LanguageModel(StreamTraining, keras.Model):
             return super().target_nats(y, logits, training)
         # The logits are not looked at, and so, in a graph, not computed.
         return (self.head.loss if training else self.head.nats)(behind[1], y)
+
+    def nats_after(self, x, targets):
+        """-ln p of each target after the last layer's outputs, exact, `(batch, time)`.
+
+        Args:
+            x: `(batch, time, units)`, as `read` gives them.
+            targets: Ids `(batch, time)`.
+        """
+        if isinstance(self.head, SoftmaxHead):
+            return self.head.nats(x, targets)
+        return softmax_nats(self.logits(x), targets)
 
     def _regularize(self, h, y):
         if self.activation_regularization:
@@ -296,6 +310,21 @@ class LanguageModel(StreamTraining, keras.Model):
         return self._generator(
             prime, length, temperature, top_k, top_p, seed, count, stream
         )
+
+    def score(self, text):
+        """ln p of every token of a text, given all before it: `Scores`.
+
+        The state is carried through all of the text. Where the vocabulary has a line
+        end, the text begins after one, and its first token is predicted too.
+
+        Raises:
+            ValueError: Nothing is left to be predicted.
+        """
+        return self.scorer(text)
+
+    def perplexity(self, text):
+        """exp of the mean of -ln p over all tokens of a text, line ends among them."""
+        return self.score(text).perplexity
 
     def export(self, path, top_k=None, top_p=None):
         """Write a TensorFlow SavedModel that goes on with texts.

@@ -1,6 +1,8 @@
 """What happens around `fit`: samples, checkpoints, pictures."""
 
 from rnnkit.training.adaptive_clipping import AdaptiveClipping as AdaptiveClipping
+from rnnkit.training.averaging import AveragedWeights as AveragedWeights
+from rnnkit.training.averaging import NonMonotonicAveraging as NonMonotonicAveraging
 from rnnkit.training.checkpoint import CheckpointError as CheckpointError
 from rnnkit.training.embedding_picture import plot_embeddings as plot_embeddings
 from rnnkit.training.files import atomic_write as atomic_write

@@ -1,0 +1,80 @@
+"""A text read by a language model from beginning to end, its state carried."""
+
+import functools
+
+import numpy as np
+from keras import ops
+
+from rnnkit.models.scores import Scores
+from rnnkit.ops.tracing import compiled
+
+STEPS = 256  # tokens in a window
+
+
+def tokens_of(model, text):
+    """What is read and what is to be predicted of a text.
+
+    Returns:
+        ids `(n,)`, each followed by the target of the same place, `(n,)`; and the
+        targets as `str`. Where the vocabulary has a line end, the text begins after
+        one, and every token of it is predicted; elsewhere all but the first.
+
+    Raises:
+        ValueError: No token is left to be predicted.
+    """
+    vocabulary = model.vocabulary
+    ids = vocabulary.encode(text) if isinstance(text, str) else np.asarray(text)
+    if vocabulary.start is not None:
+        ids = np.concatenate([[vocabulary.start], ids])
+    if len(ids) < 2:
+        raise ValueError(
+            f"There is nothing to predict in a text of {len(ids)} tokens: it needs one "
+            "to begin after and one more."
+        )
+    ids = ids.astype("int32")
+    return ids[:-1], ids[1:], tuple(vocabulary.decode([i]) for i in ids[1:])
+
+
+def windows(ids, targets, steps):
+    """Cut into windows `(1, steps)`: yields ids, targets, and how many are real."""
+    for start in range(0, len(ids), steps):
+        x, y = ids[None, start : start + steps], targets[None, start : start + steps]
+        real = x.shape[1]
+        filled = [(0, 0), (0, steps - real)]
+        yield np.pad(x, filled), np.pad(y, filled), real
+
+
+class TextScorer:
+    """`LanguageModel.score`: keeps the compiled window of one model."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, text):
+        ids, targets, tokens = tokens_of(self.model, text)
+        return Scores(tokens, -self.read(ids, targets)[0])
+
+    def read(self, ids, targets, outputs=False):
+        """Nats of every target, float64 `(n,)`, and the last layer's outputs.
+
+        Args:
+            ids, targets: As `tokens_of` gives them.
+            outputs: Whether these are wanted, `(n, units)`; else they are None.
+        """
+        steps = min(STEPS, len(ids))
+        states, nats, read = self.model.initial_state(1), [], []
+        for x, y, real in windows(ids, targets, steps):
+            cost, h, states = self._window(x, y, states)
+            nats.append(ops.convert_to_numpy(cost)[0, :real])
+            if outputs:
+                read.append(ops.convert_to_numpy(h)[0, :real])
+        nats = np.concatenate(nats).astype("float64")
+        return nats, np.concatenate(read) if outputs else None
+
+    @functools.cached_property
+    def _window(self):
+        def window(ids, targets, states):
+            h, states = self.model.read(ids, states)
+            return self.model.nats_after(h, targets), h, states
+
+        return compiled(window)

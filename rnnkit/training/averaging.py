@@ -1,0 +1,128 @@
+"""Averaged SGD that begins to average when validation no longer improves."""
+
+import keras
+from keras import ops
+
+from rnnkit.registration import export
+
+
+@export
+class AveragedWeights(keras.optimizers.Optimizer):
+    """An optimizer that also keeps the mean of the weights it has gone through.
+
+        w̄ ← w̄ + (w - w̄) / k        at the k-th step since `start_averaging`
+
+    The weights of the model stay those of the inner optimizer, until
+    `swap` exchanges them with the mean; call it again to train on.
+    `NonMonotonicAveraging` does both at the right time. Over k the mean is uniform,
+    unlike the exponential one of `use_ema=True` in Keras' optimizers.
+
+        model.compile(AveragedWeights(keras.optimizers.SGD(30.0)), ...)
+
+    Args:
+        inner_optimizer: The optimizer that takes the gradients.
+        name: As in Keras.
+
+    Reference: [Polyak and Juditsky, 1992](https://doi.org/10.1137/0330046)
+    """
+
+    def __init__(self, inner_optimizer, name=None):
+        super().__init__(learning_rate=0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+
+    def build(self, var_list):
+        if self.built:
+            return
+        self.inner_optimizer.build(var_list)
+        super().build(var_list)
+        self.averaged = self.add_variable((), initializer="zeros", name="averaged")
+        self.averages_now = self.add_variable((), initializer="zeros", name="averages")
+        self.averages = [
+            self.add_variable_from_reference(v, name="average") for v in var_list
+        ]
+
+    def start_averaging(self):
+        """Average from the next step on, if it does not yet."""
+        self.averages_now.assign(1.0)
+
+    def swap(self):
+        """Exchange the weights with their mean; nothing where there is none yet."""
+        if self.built and float(self.averaged):
+            for weight, average in zip(self._trainable_variables, self.averages):
+                value = ops.copy(ops.convert_to_tensor(weight))
+                weight.assign(average)
+                average.assign(value)
+
+    def apply(self, grads, trainable_variables=None):
+        self.inner_optimizer.apply(grads, trainable_variables)
+        k = self.averaged + self.averages_now
+        # 0 while it does not average: the mean of nothing is kept at the weights.
+        share = ops.where(self.averages_now > 0, 1 / ops.maximum(k, 1.0), 0.0)
+        variables = trainable_variables or self._trainable_variables
+        for weight, average in zip(variables, self.averages):
+            part = ops.cast(share, average.dtype)
+            average.assign(average + part * (ops.convert_to_tensor(weight) - average))
+        self.averaged.assign(k)
+
+    @property
+    def variables(self):
+        own = [self.averaged, self.averages_now, *self.averages] if self.built else []
+        return [*self.inner_optimizer.variables, *own]
+
+    @property
+    def learning_rate(self):
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        self.inner_optimizer.learning_rate = learning_rate
+
+    @property
+    def iterations(self):
+        return self.inner_optimizer.iterations
+
+    def get_config(self):
+        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
+        return {"inner_optimizer": inner, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"])
+        return cls(**{**config, "inner_optimizer": inner})
+
+
+class NonMonotonicAveraging(keras.callbacks.Callback):
+    """Averages once a validation is worse than the best of some time before.
+
+    NT-ASGD: after each epoch, averaging starts if the figure is worse than the best
+    before the last `patience` epochs. From then on the mean is what is validated, and
+    what the model has in the end. The model is compiled with `AveragedWeights`.
+
+    Args:
+        monitor: The figure, smaller being better.
+        patience: Epochs whose figures do not yet count as before.
+        history: Figures of epochs before, of an interrupted training.
+
+    Reference: [Merity et al., 2018](https://arxiv.org/abs/1708.02182), section 4
+    """
+
+    def __init__(self, monitor="val_nats", patience=5, history=()):
+        super().__init__()
+        self.monitor, self.patience = monitor, patience
+        self.history = list(history)
+
+    def on_test_begin(self, logs=None):
+        self.model.optimizer.swap()
+
+    def on_test_end(self, logs=None):
+        self.model.optimizer.swap()
+
+    def on_epoch_end(self, epoch, logs=None):
+        figure = float((logs or {})[self.monitor])
+        before = self.history[: max(0, len(self.history) - self.patience)]
+        if before and figure > min(before):
+            self.model.optimizer.start_averaging()
+        self.history.append(figure)
+
+    def on_train_end(self, logs=None):
+        self.model.optimizer.swap()

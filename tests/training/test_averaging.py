@@ -1,0 +1,96 @@
+"""Averaged SGD against a mean taken by hand."""
+
+import keras
+import numpy as np
+import pytest
+
+from rnnkit.training import AveragedWeights, NonMonotonicAveraging
+
+
+def problem():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(AveragedWeights(keras.optimizers.SGD(0.1)), "mse")
+    model.set_weights([np.array([[1.0], [-1.0]]), np.array([0.5])])
+    rng = np.random.default_rng(0)
+    return model, rng.normal(size=(8, 2)), rng.normal(size=(8, 1))
+
+
+def test_the_mean_is_uniform_from_its_start_on():
+    model, x, y = problem()
+    seen = []
+    for k in range(6):
+        if k == 2:
+            model.optimizer.start_averaging()
+        model.train_on_batch(x, y)
+        seen.append(model.get_weights())
+    last = model.get_weights()
+    model.optimizer.swap()
+    for weight, steps in zip(model.get_weights(), zip(*seen[2:])):
+        np.testing.assert_allclose(weight, np.mean(steps, axis=0), rtol=1e-5)
+    model.optimizer.swap()
+    for weight, value in zip(model.get_weights(), last):
+        np.testing.assert_array_equal(weight, value)
+
+
+def test_before_it_averages_nothing_is_exchanged():
+    model, x, y = problem()
+    model.optimizer.swap()
+    model.train_on_batch(x, y)
+    before = model.get_weights()
+    model.optimizer.swap()
+    for weight, value in zip(model.get_weights(), before):
+        np.testing.assert_array_equal(weight, value)
+
+
+@pytest.mark.parametrize(
+    ("figures", "starts"),
+    [
+        ([5, 4, 3, 2, 1, 0.5], None),
+        ([5, 4, 4.5, 4.4, 4.3], 4),  # the best before the last two is 4
+        ([5, 6, 4, 7, 8], 3),
+        ([5, 6, 7], None),  # none before the last two
+        ([5, 4, 6, 5.5], 3),
+    ],
+)
+def test_it_starts_when_worse_than_the_best_some_time_before(figures, starts):
+    model, x, y = problem()
+    model.train_on_batch(x, y)
+    callback = NonMonotonicAveraging("val_loss", patience=2)
+    callback.set_model(model)
+    begun = None
+    for epoch, figure in enumerate(figures):
+        callback.on_epoch_end(epoch, {"val_loss": figure})
+        if begun is None and float(model.optimizer.averages_now):
+            begun = epoch
+    assert begun == starts
+
+
+def test_the_mean_is_validated_and_kept():
+    model, x, y = problem()
+    model.train_on_batch(x, y)
+    model.optimizer.start_averaging()
+    callback = NonMonotonicAveraging("val_loss")
+    history = model.fit(
+        x,
+        y,
+        epochs=5,
+        batch_size=8,
+        validation_data=(x, y),
+        verbose=0,
+        callbacks=[callback],
+    ).history
+    kept = model.evaluate(x, y, verbose=0)
+    assert history["val_loss"][-1] == pytest.approx(kept, rel=1e-5)
+    assert history["loss"][-1] < kept  # the last weights are nearer than the mean
+
+
+def test_a_file_holds_it(tmp_path):
+    model, x, y = problem()
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.start_averaging()
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(again.optimizer.averaged) == 1
+    for old, new in zip(model.optimizer.variables, again.optimizer.variables):
+        np.testing.assert_array_equal(old, new)
