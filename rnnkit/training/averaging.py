@@ -29,14 +29,15 @@ class AveragedWeights(keras.optimizers.Optimizer):
     def __init__(self, inner_optimizer, name=None):
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
+        self.averaged = self.add_variable((), initializer="zeros", name="averaged")
+        self.averages_now = self.add_variable((), initializer="zeros", name="averages")
+        self.averages = []
 
     def build(self, var_list):
         if self.built:
             return
         self.inner_optimizer.build(var_list)
         super().build(var_list)
-        self.averaged = self.add_variable((), initializer="zeros", name="averaged")
-        self.averages_now = self.add_variable((), initializer="zeros", name="averages")
         self.averages = [
             self.add_variable_from_reference(v, name="average") for v in var_list
         ]
@@ -47,13 +48,15 @@ class AveragedWeights(keras.optimizers.Optimizer):
 
     def swap(self):
         """Exchange the weights with their mean; nothing where there is none yet."""
-        if self.built and float(self.averaged):
+        if float(self.averaged):
             for weight, average in zip(self._trainable_variables, self.averages):
                 value = ops.copy(ops.convert_to_tensor(weight))
                 weight.assign(average)
                 average.assign(value)
 
     def apply(self, grads, trainable_variables=None):
+        if trainable_variables is not None:
+            self.build(list(trainable_variables))
         self.inner_optimizer.apply(grads, trainable_variables)
         k = self.averaged + self.averages_now
         # 0 while it does not average: the mean of nothing is kept at the weights.
@@ -66,7 +69,7 @@ class AveragedWeights(keras.optimizers.Optimizer):
 
     @property
     def variables(self):
-        own = [self.averaged, self.averages_now, *self.averages] if self.built else []
+        own = [self.averaged, self.averages_now, *self.averages]
         return [*self.inner_optimizer.variables, *own]
 
     @property
