@@ -22,6 +22,7 @@ NAMES = (
     "bidirectional",
     "attention",
     "fit",
+    "word_lm",
     "jordan",
     "omega",
     "generation",

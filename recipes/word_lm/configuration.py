@@ -11,6 +11,10 @@ class Config:
     """Words, the unknown and the line end included; ptb has 10,000 of its own."""
     words: int | None = None
     """Words to train on, the last ones of the training text; None for all."""
+    held_out_words: int | None = None
+    """Words of the validation and of the test text, the first ones; None for all."""
+    look: int = 10_000
+    """Words of the validation text on which dynamic evaluation's rate is chosen."""
     cell: str = "lstm"
     """Any recurrent layer of rnnkit.layers: lstm, gru, simple_rnn, coupled_lstm ..."""
     units: int = 200
@@ -75,6 +79,8 @@ SMOKE = dataclasses.replace(
     SMALL,
     vocabulary_size=1000,
     words=40_000,
+    held_out_words=4000,
+    look=1000,
     units=64,
     layers=1,
     embedding_dim=64,
@@ -130,6 +136,30 @@ SIMPLE_RNN = dataclasses.replace(
     learning_rate=20.0,
     epochs=7,
 )
+# Windows are of one length, where the published ones vary about 70.
+AWD = dataclasses.replace(
+    SMALL,
+    data="ptb",
+    units=1150,
+    layers=3,
+    embedding_dim=400,
+    tie_embeddings=True,
+    locked_dropout=True,
+    dropout=0.25,
+    input_dropout=0.4,
+    output_dropout=0.4,
+    embedding_dropout=0.1,
+    weight_dropout=0.5,
+    activation_regularization=2.0,
+    temporal_regularization=1.0,
+    optimizer="nt_asgd",
+    learning_rate=30.0,
+    weight_decay=1.2e-6,
+    clipnorm=0.25,
+    steps=70,
+    epochs=500,
+    prime="the company said",
+)
 AWD_SMALL = dataclasses.replace(
     ZAREMBA_SMALL,
     units=300,
@@ -151,14 +181,20 @@ PRESETS = {
     "zaremba_small": ZAREMBA_SMALL,
     "zaremba_medium": ZAREMBA_MEDIUM,
     "zaremba_large": ZAREMBA_LARGE,
+    "awd": AWD,
     "awd_small": AWD_SMALL,
 }
 
 MIKOLOV = "[Mikolov et al., 2011](https://doi.org/10.1109/ICASSP.2011.5947611)"
 ZAREMBA = "[Zaremba et al., 2014](https://arxiv.org/abs/1409.2329)"
+MERITY = "[Merity et al., 2018](https://arxiv.org/abs/1708.02182)"
 PUBLISHED = {
     "simple_rnn": {"recurrent network, perplexity": [124.7, MIKOLOV]},
     "zaremba_small": {"2 × LSTM-200, perplexity": [114.5, ZAREMBA]},
     "zaremba_medium": {"2 × LSTM-650, perplexity": [82.7, ZAREMBA]},
+    "awd": {
+        "AWD-LSTM, perplexity": [57.3, MERITY],
+        "with a cache, perplexity": [52.8, MERITY],
+    },
     "zaremba_large": {"2 × LSTM-1500, perplexity": [78.4, ZAREMBA]},
 }
