@@ -48,6 +48,7 @@ def main(arguments=None):
         {name: math.log2(value) for name, value in baselines.items()},
         run.path("training.png"),
         f"{config.data}, {config.layers} × {config.cell} of {config.units} units",
+        symbol="word",
     )
     run.finish(
         preset,

@@ -6,7 +6,9 @@ INK, MUTED, GRID = "#1f2430", "#6b7280", "#e5e7eb"
 BLUE, ORANGE, PAPER = "#2563eb", "#ea580c", "#f8fafc"
 
 
-def plot_training(history, samples=(), references=None, path=None, title=None):
+def plot_training(
+    history, samples=(), references=None, path=None, title=None, symbol="character"
+):
     """Draw bits per character by epoch above samples of some epochs.
 
     Args:
@@ -16,6 +18,7 @@ def plot_training(history, samples=(), references=None, path=None, title=None):
         references: dict of name to bits per character, drawn as level lines.
         path: where to write the picture, any format of matplotlib's.
         title: text above the curves.
+        symbol: what the text is made of, if not characters.
 
     Returns:
         The `matplotlib.figure.Figure`.
@@ -29,7 +32,7 @@ def plot_training(history, samples=(), references=None, path=None, title=None):
     curves, *boxes = figure.subfigures(
         len(heights), 1, height_ratios=heights, squeeze=False
     ).flat
-    _draw_curves(curves.subplots(), history, references or {}, title)
+    _draw_curves(curves.subplots(), history, references or {}, title, symbol)
     for box in boxes:
         axes = list(box.subplots(rows, 2, squeeze=False).flat)
         for place, sample in zip(axes, chosen, strict=False):
@@ -42,7 +45,7 @@ def plot_training(history, samples=(), references=None, path=None, title=None):
     return figure
 
 
-def _draw_curves(axes, history, references, title):
+def _draw_curves(axes, history, references, title, symbol):
     from matplotlib.ticker import MaxNLocator
 
     epochs = range(1, len(history["bits"]) + 1)
@@ -52,7 +55,7 @@ def _draw_curves(axes, history, references, title):
             axes.plot(epochs, history[name], "o-", color=color, label=label, ms=4)
     _draw_references(axes, references)
     axes.set_xlabel("epoch")
-    axes.set_ylabel("bits per character")
+    axes.set_ylabel(f"bits per {symbol}")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
