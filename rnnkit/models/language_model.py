@@ -322,10 +322,6 @@ class LanguageModel(StreamTraining, keras.Model):
         """
         return self.scorer(text)
 
-    def perplexity(self, text):
-        """exp of the mean of -ln p over all tokens of a text, line ends among them."""
-        return self.score(text).perplexity
-
     def export(self, path, top_k=None, top_p=None):
         """Write a TensorFlow SavedModel that goes on with texts.
 
