@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 
 import rnnkit
-from rnnkit.lm import mixed_log_probs, mixture_weights
 
 ORDER = 5  # words that the n-gram sees at once
 STRETCH = 20  # tokens that dynamic evaluation learns from at once
@@ -64,8 +63,8 @@ def tuned_dynamic(model, train, valid):
 
 def together(network, ngram):
     """Return ln p of the test tokens from both, in the shares that suit validation."""
-    weights = mixture_weights([network["valid"], ngram["valid"]])
-    return mixed_log_probs([network["test"], ngram["test"]], weights)
+    weights = rnnkit.lm.mixture_weights([network["valid"], ngram["valid"]])
+    return rnnkit.lm.mixed_log_probs([network["test"], ngram["test"]], weights)
 
 
 def ngram_scores(ngram, text):
