@@ -3,7 +3,7 @@
 import gc
 import math
 
-from rnnkit.lm import AddOne, Interpolated, NGram
+from rnnkit import lm
 
 ADD_ONE, MIXED_ADD_ONE = "add-one", "add-one, orders mixed"
 ABSOLUTE, MIXED = "absolute discounting", "Kneser-Ney, orders mixed"
@@ -14,9 +14,9 @@ COLUMNS = (ADD_ONE, MIXED_ADD_ONE, ABSOLUTE, MIXED, KNESER_NEY)
 def train(column, order, text):
     """The model of a column, of one order."""
     if column in (ADD_ONE, MIXED_ADD_ONE):
-        return AddOne.train(text, order)
+        return lm.AddOne.train(text, order)
     smoothing = "absolute" if column == ABSOLUTE else "kneser_ney"
-    return NGram.train(text, order, smoothing=smoothing)
+    return lm.NGram.train(text, order, smoothing=smoothing)
 
 
 def perplexities(column, order, texts):
@@ -35,7 +35,7 @@ def perplexities(column, order, texts):
         model = train(column, n, texts["train"])
         if mixed:
             models.append(model)
-            model = Interpolated.fit(models, sentences(texts["valid"]))
+            model = lm.Interpolated.fit(models, sentences(texts["valid"]))
             weights = {f"order {k}": float(w) for k, w in enumerate(model.weights, 1)}
         found[f"order {n}"] = model.perplexity(texts["test"])
         del model
@@ -54,7 +54,7 @@ def by_kenlm(texts, order, path):
         import kenlm
     except ImportError:
         return None
-    NGram.train(texts["train"], order).save(path)
+    lm.NGram.train(texts["train"], order).save(path)
     try:
         other, total, tokens = kenlm.Model(str(path)), 0.0, 0
         for line in texts["test"].splitlines():
