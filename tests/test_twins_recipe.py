@@ -9,7 +9,7 @@ TWINS = recipe("char_lm").with_name("twins.py")
 
 @pytest.mark.slow
 def test_twins_have_as_many_parameters_and_learn(tmp_path):
-    command = (TWINS, "--preset", "twins_smoke", "--seeds", 0, 1)
+    command = (TWINS, "--preset", "twins_smoke")
     printed, status = run(tmp_path, *command)
     assert status == 0, printed
     found = results(tmp_path)
@@ -18,8 +18,7 @@ def test_twins_have_as_many_parameters_and_learn(tmp_path):
         additive["parameters"], rel=0.03
     )
     for cells in (additive, multiplicative):
-        assert cells["seed 0"] != cells["seed 1"]
-        assert cells["mean"] == pytest.approx((cells["seed 0"] + cells["seed 1"]) / 2)
+        assert cells["mean"] == cells["seed 0"]
         assert cells["mean"] < 6  # of about 6.6, all characters as probable
     # An interrupted run trains no model twice.
     (path,) = tmp_path.glob("runs/*/*/results.json")

@@ -1,0 +1,187 @@
+"""Predict the next word from the vectors of the last few, beside n-grams.
+
+python recipes/nplm/train.py
+python recipes/nplm/train.py --preset ptb
+python recipes/nplm/train.py --data path/to/a/text/file/or/a/folder --contexts 1 3 5
+"""
+
+import dataclasses
+import hashlib
+import pathlib
+import sys
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+
+import beginning  # first, by the alphabet too
+import keras
+from density import densities
+from pictures import draw_contexts, draw_density
+
+import rnnkit
+from rnnkit import recipe
+from rnnkit.lm import NGram
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    data: str = "docstrings"
+    """docstrings (of the standard library), ptb, kjv, or a text file or folder."""
+    vocabulary_size: int = 10_000
+    """Distinct words, the line end and <unk> counted; ptb has its own 10,000."""
+    contexts: tuple[int, ...] = (1, 2, 4)
+    """Words seen at once, K: a model is trained for each."""
+    embedding_dim: int = 100
+    hidden_units: int = 200
+    dropout: float = 0.2
+    """Share of the vectors and of the hidden units dropped in training."""
+    shortlist: int | None = 2000
+    """Most frequent words that the softmax spends most on (adaptive softmax: as exact,
+    and several times faster); None for the plain softmax."""
+    batch_size: int = 64
+    """Streams the text is cut into."""
+    steps: int = 16
+    """Words after which the gradient is cut."""
+    epochs: int = 5
+    learning_rate: float = 3e-3
+    """At its highest, after a twentieth of the training; then it falls along a
+    cosine."""
+    seed: int = 0
+    checkpoint_seconds: float = 30.0
+    """Seconds between two checkpoints."""
+    reach: float | None = None
+    """Perplexity that the best is to reach, else the exit status is 1."""
+
+
+PRESETS = {
+    "small": Config(),
+    "ptb": Config(data="ptb", contexts=(1, 2, 4, 6), epochs=4),
+    "kjv": Config(data="kjv", contexts=(1, 2, 4, 6), epochs=4),
+    "smoke": Config(
+        vocabulary_size=1000,
+        contexts=(2,),
+        embedding_dim=24,
+        hidden_units=48,
+        shortlist=None,
+        epochs=1,
+        learning_rate=1e-2,
+        reach=75.0,
+    ),
+}
+
+
+def main(arguments=None):
+    """Run a preset from beginning to end; returns the exit status."""
+    preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
+    texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
+    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    name = recipe.run_name(preset, config, PRESETS)
+    run = recipe.Run("nplm", name, config, {"sha256 of the data": digest}, fresh)
+    if run.results:
+        print("This command has finished before; --fresh runs it anew.")
+        return report(run, config)
+    vocabulary = rnnkit.data.Words.of(texts["train"])
+    print(f"{config.data}: {vocabulary.size:,} words.", flush=True)
+    found = run.read("found.json") or {"models": {}, "n-grams": {}, "seconds": 0.0}
+    for context in config.contexts:
+        row = f"K = {context}"
+        if row not in found["n-grams"]:
+            ngram = NGram.train(texts["train"], context + 1)
+            found["n-grams"][row] = ngram.perplexity(texts["test"])
+            del ngram
+            run.write("found.json", found)
+        if row not in found["models"]:
+            model, seconds = learn(config, context, vocabulary, texts, run)
+            found["models"][row] = model.perplexity(texts["test"])
+            found["seconds"] += seconds
+            run.write("found.json", found)
+        print(
+            f"{row}: perplexity {found['models'][row]:.1f}, {context + 1}-gram "
+            f"{found['n-grams'][row]:.1f}",
+            flush=True,
+        )
+    seen = densities(texts["train"], texts["test"], max(config.contexts) + 1)
+    draw_contexts(found, config, run.path("contexts.png"))
+    draw_density(seen, config, run.path("density.png"))
+    best = sorted(found["models"], key=found["models"].get)
+    run.finish(
+        preset,
+        metrics={f"perplexity, {row}": found["models"][row] for row in best},
+        baselines={
+            f"perplexity, {context + 1}-gram": found["n-grams"][f"K = {context}"]
+            for context in config.contexts
+        },
+        published={},
+        seeds=[config.seed],
+        seconds=found["seconds"] + beginning.seconds(),
+        tables={
+            "contexts": {
+                "neural, K words": found["models"],
+                "n-gram of K + 1 words": found["n-grams"],
+            },
+            "density": seen,
+        },
+    )
+    return report(run, config)
+
+
+def learn(config, context, vocabulary, texts, run):
+    """Train the model of a context, from the run's checkpoint on if there is one.
+
+    Returns:
+        The model, and the seconds of earlier starts.
+    """
+    keras.utils.set_random_seed(config.seed)
+    head = None
+    if config.shortlist is not None:
+        head = rnnkit.layers.AdaptiveSoftmax(
+            vocabulary.size, [config.shortlist], factor=2, use_bias=True
+        )
+    model = rnnkit.models.NPLM(
+        vocabulary,
+        context,
+        config.embedding_dim,
+        config.hidden_units,
+        dropout=config.dropout,
+        head=head,
+    )
+    streams = rnnkit.data.text_streams(
+        texts["train"], vocabulary, config.batch_size, config.steps
+    )
+    steps = streams.batches * config.epochs
+    model.compile(recipe.adam(config.learning_rate, steps, 0.05, clipnorm=1.0))
+    path = run.path(f"checkpoint {context}")
+    resume = recipe.resume(path, config.checkpoint_seconds)
+    print(f"K = {context}: {model.count_params():,} parameters.", flush=True)
+    valid = rnnkit.data.text_streams(
+        texts["valid"], vocabulary, config.batch_size, 64, drop_remainder=False
+    )
+    recipe.train(model, [streams], config.epochs, resume, validation_data=valid)
+    model.save(run.path(f"context {context}.keras"))
+    path.unlink()
+    return model, resume.earlier
+
+
+def report(run, config):
+    """Print the results and where everything is; returns the exit status."""
+    rows = {**run.results["metrics"], **run.results["baselines"]}
+    best = min(run.results["metrics"].values())
+    missed = config.reach is not None and best > config.reach
+    return recipe.report(
+        run,
+        {
+            "contexts.png": "perplexity by the number of words seen",
+            "density.png": "how much of what is seen was seen before",
+            **{
+                f"context {context}.keras": "a model: keras.saving.load_model after "
+                "`import rnnkit`"
+                for context in config.contexts
+            },
+        },
+        "Perplexity of the test text, line ends counted",
+        [f"  {value:>9.1f}  {name}" for name, value in rows.items()],
+        f"a perplexity of {config.reach}" if missed else None,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

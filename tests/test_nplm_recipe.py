@@ -1,0 +1,40 @@
+"""The recipe of projected words: how dense the counts are, and a run of it."""
+
+import importlib
+import sys
+
+import pytest
+
+from tests.running import recipe, results, run
+
+TRAIN = recipe("nplm")
+
+
+@pytest.fixture
+def densities(monkeypatch):
+    monkeypatch.syspath_prepend(str(TRAIN.parent))
+    yield importlib.import_module("density").densities
+    sys.modules.pop("density")
+
+
+def test_density_by_hand(densities):
+    """Words a, b and the two ends: 4 ** 2 pairs, of which training has 5."""
+    visited, known = densities("a b\na a\n", "a b\nb b\n", 2).values()
+    assert visited == {"n = 1": 1.0, "n = 2": 5 / 16}
+    # Of <s> a, a b, b </s>; <s> b, b b, b </s> four were seen.
+    assert known == {"n = 1": 1.0, "n = 2": 4 / 6}
+
+
+@pytest.mark.slow
+def test_smoke_learns(tmp_path):
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0, printed
+    found = results(tmp_path)
+    assert found["metrics"]["perplexity, K = 2"] < 75
+    assert found["baselines"]["perplexity, 3-gram"] > 10
+    for name in ("contexts", "density"):
+        (picture,) = tmp_path.glob(f"runs/*/*/{name}.png")
+        assert picture.read_bytes().startswith(b"\x89PNG")
+    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    assert status == 0
+    assert "has finished before" in printed
