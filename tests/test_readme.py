@@ -11,6 +11,7 @@ from tools import readme
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_snippets_run(capsys, monkeypatch, tmp_path):
     """The Python blocks, one after another, as a reader would type them."""
     snippets = re.findall(r"```python\n(.*?)```", README, re.S)

@@ -226,6 +226,7 @@ assert not {"rnnkit", "keras_nlp", "keras_hub", "sentencepiece"} & set(sys.modul
 """
 
 
+@pytest.mark.slow
 def test_a_saved_model_needs_only_tensorflow_and_text(tmp_path):
     strings = [text.encode() for text in strange_texts(60) + TEXTS]
     for name, train in KINDS.items():

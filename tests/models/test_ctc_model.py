@@ -140,6 +140,7 @@ def test_transcripts_come_in_order_whatever_the_batches(trained):
     assert together == trained.transcribe(padded(inputs))
 
 
+@pytest.mark.slow
 def test_a_lexicon_and_a_language_model_help(trained):
     noisy = [x + np.random.default_rng(0).normal(0, 0.5, x.shape) for x in INPUTS]
     noisy = [x.astype("float32") for x in noisy]
@@ -238,6 +239,7 @@ for folder in sys.argv[2:]:
 """
 
 
+@pytest.mark.slow
 def test_the_export_reads_in_tensorflow_alone(trained, tmp_path):
     every = {"greedy": {}, "beam": {"beam_width": 6, "lexicon": ["ab", "c"]}}
     for name, options in every.items():

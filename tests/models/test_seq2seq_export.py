@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from rnnkit.data import SentencePieceTokenizer, WordPieceTokenizer, WordTokenizer
 from rnnkit.layers import GRU, Bidirectional
@@ -62,6 +63,7 @@ def test_the_exported_model_runs_where_only_tensorflow_is(tmp_path):
     served_as_translated([model], tmp_path, SOURCES)
 
 
+@pytest.mark.slow
 def test_exported_pieces_run_where_tensorflow_text_is(tmp_path):
     tokenizers = [
         SentencePieceTokenizer.train(TEXTS, 60),
