@@ -26,14 +26,19 @@ def test_words_are_in_falling_order_of_frequency(module, tmp_path):
     words = module("words")
     lines = ["b a b c.", "d b a e.", "b f a g."]
     (tmp_path / "text.txt").write_text("\n\n".join(lines * 20))
-    tokens, train, test = words.read(str(tmp_path / "text.txt"), 8, 100)
-    counts = np.bincount(train, minlength=8)
-    assert tokens[:1] == ["b"]
-    assert {"<unk>", "</s>", "."} < {*tokens}
-    assert len(train) == 100
-    assert (np.diff(counts) <= 0).all()
-    assert test.max() < len(tokens) <= 8
-    assert 1 < words.unigram_perplexity(train, test, len(tokens)) < len(tokens)
+    for size in (5, 8, 50):
+        tokens, counts, train, test = words.read(str(tmp_path / "text.txt"), size)
+        assert {"<unk>", "</s>", "b"} < {*tokens}
+        assert len(tokens) == min(size, 10)
+        assert (np.diff(counts) <= 0).all()
+        found = np.bincount(train, minlength=len(tokens))
+        assert (found <= counts).all()
+        assert abs(found.sum() - counts.sum()) <= 1  # the unknown word is there
+        assert test.max() < len(tokens)
+        assert 1 < words.unigram_perplexity(train, test, len(tokens)) < len(tokens)
+    *same, part, _ = words.read(str(tmp_path / "text.txt"), 50, 100)
+    assert same[0] == tokens
+    np.testing.assert_array_equal(part, train[-100:])
     assert words.code_words("a = b\n\nc") == ["a", "=", "b", "</s>", "c", "</s>"]
     drawn = words.drawn(100, 50_000)
     share = (drawn == 0).mean() / (drawn == 9).mean()

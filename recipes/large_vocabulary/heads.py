@@ -8,7 +8,6 @@ import statistics
 import time
 
 import keras
-import numpy as np
 import words
 
 import rnnkit
@@ -41,11 +40,8 @@ def learn(name, text, size, steps, config):
     """
     keras.utils.set_random_seed(config.seed)
     batch = config.batch_size * config.steps
-    tokens, train, test = words.read(text, size, batch * steps + 1)
-    if text == "zipf":
-        tokens = list(map(str, range(size)))
-    vocabulary = rnnkit.data.Tokens(tokens, unknown=tokens[0])
-    counts = np.bincount(train, minlength=len(tokens))
+    tokens, counts, train, test = words.read(text, size, batch * steps + 1)
+    vocabulary = rnnkit.data.Tokens(tokens)
     model = rnnkit.models.LanguageModel(
         vocabulary,
         [LAYERS.LSTM(config.units)],

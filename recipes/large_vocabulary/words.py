@@ -1,5 +1,6 @@
 """Texts as ids of words, the most frequent first."""
 
+import collections
 import functools
 import re
 
@@ -20,31 +21,35 @@ def read(name, size, words=None):
             zipf, ids that are drawn by Zipf's law and mean nothing; or whatever
             `rnnkit.data.load_words` takes.
         size: words in the vocabulary, at most.
-        words: to train on, the last ones; None for all.
+        words: to train on, the last ones; the vocabulary is that of the whole text.
 
     Returns:
-        Tuple `(tokens, train, test)`: the words in falling order of frequency, or how
-        many there are, and ids `(n,)`.
+        Tuple `(tokens, counts, train, test)`: the words in falling order of frequency,
+        how often each stands in the whole training text, and ids `(n,)`.
     """
     if name == "zipf":
-        return size, drawn(size, words), drawn(size, words)
+        counts = np.maximum(1, 1e6 / np.arange(1, size + 1)).astype("int64")
+        return [*map(str, range(size))], counts, drawn(size, words), drawn(size, words)
     if name == "standard_library":
         train, test = map(code_words, rnnkit.data.standard_library().split(0.05))
     else:
         parts = rnnkit.data.load_words(name, size)
         train, test = (sentence_words(parts[part]) for part in ("train", "test"))
-    train = np.array(train[-(words or len(train)) :])
-    kept, ids, counts = np.unique(train, return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    tokens = kept[order].tolist()
-    if "<unk>" not in tokens:
-        tokens = ["<unk>", *tokens]
-    tokens = tokens[:size]
+    counts = collections.Counter(train)
+    counts["<unk>"] += 1  # so that it is there
+    kept = dict(counts.most_common(size))
+    rest = sum(counts.values()) - sum(kept.values())
+    kept["<unk>"] = kept.get("<unk>", 0) + rest
+    tokens = sorted(kept, key=kept.get, reverse=True)
+    if len(tokens) > size:  # the unknown had no place among them
+        kept["<unk>"] += kept.pop(tokens.pop())
     place = {token: k for k, token in enumerate(tokens)}
     unknown = place["<unk>"]
-    known = np.array([place.get(token, unknown) for token in kept], "int32")
-    test = np.array([place.get(token, unknown) for token in test], "int32")
-    return tokens, known[ids], test
+    train, test = (
+        np.array([place.get(word, unknown) for word in text], "int32")
+        for text in (train[-(words or len(train)) :], test)
+    )
+    return tokens, np.array([kept[token] for token in tokens]), train, test
 
 
 def sentence_words(text):
