@@ -8,7 +8,7 @@ import rnnkit
 
 ORDER = 5  # words that the n-gram sees at once
 STRETCH = 20  # tokens that dynamic evaluation learns from at once
-RATES = (1e-4, 3e-4, 1e-3)
+RATES = (3e-4, 1e-3, 3e-3)
 DECAYS = (0.0, 1e-3, 1e-2)
 
 

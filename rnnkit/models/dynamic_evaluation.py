@@ -27,7 +27,7 @@ class DynamicEvaluation:
         learning_rate: η.
         decay: λ, how strongly the weights are pulled back.
         steps: Tokens in a stretch.
-        epsilon: ε.
+        epsilon: ε, of the size of r, so that what is rare does not jump.
 
     Raises:
         RuntimeError: Keras runs on another backend.
@@ -35,7 +35,7 @@ class DynamicEvaluation:
     Reference: [Krause et al., 2018](https://arxiv.org/abs/1709.07432), section 4
     """
 
-    def __init__(self, model, learning_rate, decay=0.0, steps=20, epsilon=1e-5):
+    def __init__(self, model, learning_rate, decay=0.0, steps=20, epsilon=2e-3):
         if keras.backend.backend() != "tensorflow":
             raise RuntimeError("Dynamic evaluation runs on TensorFlow.")
         self.model, self.steps = model, steps
