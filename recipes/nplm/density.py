@@ -1,6 +1,6 @@
 """Why words are projected: how full is the space that a model counts in?"""
 
-from rnnkit.lm.counting import counted
+import collections
 
 
 def densities(train, test, longest):
@@ -19,9 +19,9 @@ def densities(train, test, longest):
         training": {"n = 1": …}}`; the second is of places in the text.
     """
     visited, known = {}, {}
-    before, after = counted(train, longest), counted(test, longest)
-    size = len(before[0])
-    for n, (grams, asked) in enumerate(zip(before, after), 1):
+    size = len(counted(train, 1))
+    for n in range(1, longest + 1):
+        grams, asked = counted(train, n), counted(test, n)
         places = asked.total()
         visited[f"n = {n}"] = len(grams) / size**n
         known[f"n = {n}"] = sum(asked[gram] for gram in asked if gram in grams) / places
@@ -29,3 +29,12 @@ def densities(train, test, longest):
         "share of the corners visited": visited,
         "share of the test text seen in training": known,
     }
+
+
+def counted(text, n):
+    """How often each n words in a row stand in a text; its lines have two ends."""
+    counts = collections.Counter()
+    for line in text.splitlines():
+        words = ("<s>", *line.split(), "</s>")
+        counts.update(words[k : k + n] for k in range(len(words) - n + 1))
+    return counts

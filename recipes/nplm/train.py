@@ -19,7 +19,6 @@ from pictures import draw_contexts, draw_density
 
 import rnnkit
 from rnnkit import recipe
-from rnnkit.lm import NGram
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +84,7 @@ def main(arguments=None):
     for context in config.contexts:
         row = f"K = {context}"
         if row not in found["n-grams"]:
-            ngram = NGram.train(texts["train"], context + 1)
+            ngram = rnnkit.lm.NGram.train(texts["train"], context + 1)
             found["n-grams"][row] = ngram.perplexity(texts["test"])
             del ngram
             run.write("found.json", found)
