@@ -134,7 +134,9 @@ def learn_unseen(run, config, name, kinds, seconds):
     return {
         kind: once(run, f"{name}, {kind}", unseen.row, kind, name, seconds, config)
         for kind in kinds
-    } | {"order-5 n-gram": once(run, f"{name}, n-gram", unseen.baseline, name, config)}
+    } | {
+        "character n-gram": once(run, f"{name}, n-gram", unseen.baseline, name, config)
+    }
 
 
 def finish(run, preset, config, with_heads, prose, japanese):

@@ -131,7 +131,7 @@ def learn(config, context, vocabulary, texts, run):
     """
     keras.utils.set_random_seed(config.seed)
     head = None
-    if config.shortlist is not None:
+    if config.shortlist is not None and config.shortlist < vocabulary.size:
         head = rnnkit.layers.AdaptiveSoftmax(
             vocabulary.size, [config.shortlist], factor=2, use_bias=True
         )

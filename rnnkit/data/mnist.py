@@ -59,11 +59,15 @@ def load_mnist(data_dir=None):
     parts = {}
     for part, files in FILES.items():
         images, digits = (
-            np.frombuffer(_content(folder / f"{name}.gz", name, sha256), "uint8", -1, n)
+            _points(_content(folder / f"{name}.gz", name, sha256), n)
             for (name, sha256), n in zip(files, _HEADS)
         )
         parts[part] = images.reshape(-1, _SIDE, _SIDE), digits
     return parts
+
+
+def _points(content, head):
+    return np.frombuffer(content, "uint8", -1, head).copy()  # so that it can be written
 
 
 def _content(path, name, sha256):

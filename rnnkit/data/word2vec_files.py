@@ -34,7 +34,7 @@ def write_word2vec(path, words, vectors, binary=False):
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         try:
             file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
-            for word, vector in zip(words, vectors):
+            for word, vector in zip(words, vectors, strict=True):
                 if binary:
                     file.write(f"{word} ".encode() + vector.tobytes())
                 else:
@@ -79,13 +79,11 @@ def read_word2vec(path, binary=None):
         binary = not _looks_like_text(body, dim)
     read = _read_binary if binary else _read_text
     words, vectors = read(path, body, count, dim)
-    twice = (
-        {word for word in words if words.count(word) > 1}
-        if (len(set(words)) < len(words))
-        else ()
-    )
-    if twice:
-        raise ValueError(f"{path} holds {sorted(twice)[0]!r} twice.")
+    seen = set()
+    for word in words:
+        if word in seen:
+            raise ValueError(f"{path} holds {word!r} twice.")
+        seen.add(word)
     return words, vectors
 
 

@@ -77,9 +77,16 @@ def unit_bifurcation(w=5.0, states=(-4.5, 4.5), resolution=901):
     Returns:
         A `UnitBifurcation`.
 
+    Raises:
+        ValueError: w is below -4, where the unit comes to a cycle of two.
+
     Reference: [Pascanu et al., 2013](https://arxiv.org/abs/1211.5063), figure 3; the
-    unit is [Doya's, 1993](https://doi.org/10.1109/ISCAS.1993.394308)
+    unit is [Doya's, 1992](https://doi.org/10.1109/ISCAS.1992.230622)
     """
+    if w < -4:
+        raise ValueError(
+            f"w must be -4 or more, got {w}: below, the unit comes to a cycle of two."
+        )
     state = np.linspace(*states, resolution)
     s = sigmoid(state)
     root = np.sqrt(max(0.25 - 1 / w, 0)) if w > 4 else 0

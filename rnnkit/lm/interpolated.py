@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from rnnkit.lm.mixtures import mixture_weights
-from rnnkit.lm.scoring import Scoring
+from rnnkit.lm.scoring import Scoring, sentences_in
 
 
 class Interpolated(Scoring):
@@ -50,7 +50,8 @@ class Interpolated(Scoring):
 
         Args:
             models: As above.
-            sentences: Lists of words that the models were not counted on.
+            sentences: Lists of words that the models were not counted on; or a text, a
+                sentence a line.
             steps: The most iterations.
             tolerance: It ends when no weight changes by more.
 
@@ -58,7 +59,7 @@ class Interpolated(Scoring):
             ValueError: There is no sentence.
         """
         scored = cls(models, np.ones(len(models)))
-        asked = [step for sentence in sentences for step in scored.steps(sentence)]
+        asked = [s for one in sentences_in(sentences) for s in scored.steps(one)]
         if not asked:
             raise ValueError("There is no sentence to fit the weights to.")
         scores = [[m.log_prob(w, h) for w, h in asked] for m in scored.models]

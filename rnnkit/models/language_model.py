@@ -101,7 +101,7 @@ class LanguageModel(StreamTraining, keras.Model):
             self.embedding = keras.layers.Embedding(
                 vocabulary.size, embedding_dim, dtype=self.dtype_policy
             )
-        elif tie_embeddings or embedding_dropout:
+        elif tie_embeddings or embedding_dropout or input_dropout:
             raise ValueError("Without embedding_dim there are no embeddings to use.")
         shape = (None, 1, None) if locked_dropout else None
         rates = [dropout] * sum(map(stepping.is_recurrent, self.stack))
@@ -227,7 +227,7 @@ class LanguageModel(StreamTraining, keras.Model):
         if self.activation_regularization:
             mean = ops.mean(ops.square(ops.cast(y, "float32")))
             self.add_loss(self.activation_regularization * mean)
-        if self.temporal_regularization:
+        if self.temporal_regularization and h.shape[1] != 1:
             changes = ops.cast(h[:, 1:] - h[:, :-1], "float32")
             self.add_loss(self.temporal_regularization * ops.mean(ops.square(changes)))
 

@@ -59,7 +59,7 @@ class AveragedWeights(keras.optimizers.Optimizer):
             self.build(list(trainable_variables))
         self.inner_optimizer.apply(grads, trainable_variables)
         k = self.averaged + self.averages_now
-        # 0 while it does not average: the mean of nothing is kept at the weights.
+        # While it does not average, the mean stays as it is and is not looked at.
         share = ops.where(self.averages_now > 0, 1 / ops.maximum(k, 1.0), 0.0)
         variables = trainable_variables or self._trainable_variables
         for weight, average in zip(variables, self.averages):
@@ -120,12 +120,20 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     def on_test_end(self, logs=None):
         self.model.optimizer.swap()
 
-    def on_epoch_end(self, epoch, logs=None):
-        figure = float((logs or {})[self.monitor])
-        before = self.history[: max(0, len(self.history) - self.patience)]
-        if before and figure > min(before):
+    def on_epoch_begin(self, epoch, logs=None):
+        # A checkpoint may be from before the averaging that its epoch had started.
+        if any(map(self._worse, range(len(self.history)))):
             self.model.optimizer.start_averaging()
-        self.history.append(figure)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.history.append(float((logs or {})[self.monitor]))
+        if self._worse(len(self.history) - 1):
+            self.model.optimizer.start_averaging()
 
     def on_train_end(self, logs=None):
         self.model.optimizer.swap()
+
+    def _worse(self, epoch):
+        """Whether the figure of an epoch is worse than the best of some time before."""
+        before = self.history[: max(0, epoch - self.patience)]
+        return bool(before) and self.history[epoch] > min(before)

@@ -4,7 +4,6 @@ import collections
 import gzip
 import hashlib
 import itertools
-import os
 
 import keras
 import numpy as np
@@ -231,10 +230,8 @@ def test_mnist_is_read_and_checked(tmp_path, monkeypatch):
     assert found == {"train": ("a", "b"), "test": ("c", "d")}
 
 
-@pytest.mark.skipif(
-    "RNNKIT_DATA" not in os.environ, reason="RNNKIT_DATA names no folder"
-)
-def test_the_published_mnist():
+def test_the_published_mnist(data_set):
+    data_set("mnist/mnist")
     parts = mnist.load_mnist()
     assert parts["train"][0].shape == (60_000, 28, 28)
     assert np.bincount(parts["test"][1])[1] == 1135

@@ -95,3 +95,8 @@ def test_both_are_drawn(tmp_path):
     count = [sum(t.arrow_patch is not None for t in a.texts) for a in (left, right)]
     assert count == [2 * 2 + 2, 2 * 2 * 2]
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_unit_that_comes_to_a_cycle_is_refused():
+    with pytest.raises(ValueError, match="w must be -4 or more, got -5"):
+        unit_bifurcation(-5.0)

@@ -9,7 +9,7 @@ from rnnkit.data.tasks.base import Sequences, Task, exact, lengths_of
 
 @dataclasses.dataclass(frozen=True)
 class Addition(Task):
-    """Two N-bit numbers, units first, and their sum of N + 1 bits: 11 + 01, 001.
+    """Two N-bit numbers, units first, and their sum of N + 1 bits: 11 + 10, 001.
 
         y_t = bit t of a + b,  x_t = (bit t of a, bit t of b),  t = 0 … N
 

@@ -10,7 +10,7 @@ def frequency_bins(counts, classes, power=0.5):
 
     With `power` 1 each class holds a like share of the text, so that the most frequent
     words are classes of their own and the rare ones are all in one; with 0 a like
-    number of words; ½ lies between and takes the least time.
+    number of words; ½ lies between.
 
     Args:
         counts: How often each word stands in the text, `(vocabulary,)`; a word that
