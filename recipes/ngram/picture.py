@@ -7,7 +7,12 @@ GRID = "#e5e7eb"
 def draw(table, config, path):
     """Draw a curve for each column of `{column: {"order n": perplexity}}`."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+    from matplotlib.ticker import (
+        LogLocator,
+        MaxNLocator,
+        NullFormatter,
+        ScalarFormatter,
+    )
 
     figure = Figure(figsize=(7.5, 4.5), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -17,7 +22,8 @@ def draw(table, config, path):
         axes.plot(orders, values, color=color, lw=2, marker="o", ms=4, label=column)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(ScalarFormatter())
-    axes.yaxis.set_minor_formatter(ScalarFormatter())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("order: words seen at once")
     axes.set_ylabel("perplexity of the test text")
