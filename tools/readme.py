@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NOT_MEASURED = "Not measured yet."
 # Names of what is a share.
-SHARES = re.compile(r"(?<!length )error|accuracy|exact match|share")
+SHARES = re.compile(r"(?<!length )(?<!squared )error|accuracy|exact match|share")
 
 
 def number(value):
