@@ -84,7 +84,10 @@ def main(arguments=None):
         published=PUBLISHED.get(preset, {}),
         seeds=[],
         seconds=beginning.seconds(),
-        tables={"orders": table, "weights": weights},
+        tables={
+            "orders": table,
+            "weights": {column: cells for column, cells in weights.items() if cells},
+        },
     )
     return report(run, config)
 
