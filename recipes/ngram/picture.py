@@ -7,16 +7,7 @@ GRID = "#e5e7eb"
 def draw(table, config, path):
     """Draw a curve for each column of `{column: {"order n": perplexity}}`."""
     from matplotlib.figure import Figure
-<<<<<<< HEAD
-    from matplotlib.ticker import (
-        LogLocator,
-        MaxNLocator,
-        NullFormatter,
-        ScalarFormatter,
-    )
-=======
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, ScalarFormatter
->>>>>>> ef58674 (N-grams of docstrings: measured)
 
     figure = Figure(figsize=(7.5, 4.5), dpi=110, layout="constrained")
     axes = figure.subplots()
@@ -31,11 +22,6 @@ def draw(table, config, path):
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(ScalarFormatter())
-<<<<<<< HEAD
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-=======
->>>>>>> ef58674 (N-grams of docstrings: measured)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("order: words seen at once")
     axes.set_ylabel("perplexity of the test text")
