@@ -103,7 +103,7 @@ def test_tables_tell_of_all_seeds(module):
     table = summary.table(found, bits)
     assert table["exact, longer"] == {"GRU": "98 to 100 %", "MLP, 8 examples": "25 %"}
     assert table["examples seen"]["GRU"] == "640 to 1,280"
-    order = SimpleNamespace(study="temporal order", length=50)
+    order = SimpleNamespace(study="temporal order", length=50, growing=())
     found = {
         "clip": {
             "0": record | {"score": 1.0},

@@ -24,19 +24,27 @@ def study(config, train):
 
 
 def drawn(system, config, seed):
-    """A net on sequences that are drawn anew for every batch."""
-    task = TASKS[config.study](config.length)
-    model = build(system, task.sample(2), config, seed)
-    check = task.sample(1000, (seed, 0))
+    """A net on sequences that are drawn anew for every batch, longer as it learns."""
+    kind, lengths = TASKS[config.study], [*config.growing, config.length]
+    model = build(system, kind(lengths[0]).sample(2), config, seed)
+    passed = []  # how good it was at each of the lengths that are behind it
 
     def batches(steps, chunk):
+        task = kind(lengths[len(passed)])
         return (task.batches(config.batch_size, steps, (seed, 1, chunk)),)
 
     def can(loss):
+        task = kind(lengths[len(passed)])
+        check = task.sample(1000, (seed, 0))
         score = task.score(check, outputs(model, check.x))
-        return good(score, config), score
+        last = task.length == config.length
+        if not last and score >= config.ready:
+            passed.append(score)
+        return last and good(score, config), score
 
     record = learn(model, batches, config, can)
+    record["reached length"] = lengths[len(passed)]
+    task = kind(config.length)
     test = task.sample(config.test_examples, (seed, 2))
     return tested(record, task, test, model, config)
 

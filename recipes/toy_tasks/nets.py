@@ -43,7 +43,9 @@ def elman(system, config, seed):
     )
     if system == OMEGA:
         net = rnnkit.training.VanishingGradientRegularizer(net, config.strength)
-        net.supports_jit = True  # a step takes a quarter of the time
+        net.supports_jit = net.layer.supports_jit = (
+            True  # a step takes a quarter of the time
+        )
     return [net, Activation("tanh")]
 
 
@@ -70,7 +72,6 @@ def build(system, given, config, seed):
         net = independent(config)
     else:
         net = [LAYERS[system](config.units, return_sequences=each_step)]
-    time = None if each_step else given.x.shape[1]
     if classes:
         head = Dense(config.classes)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -78,7 +79,7 @@ def build(system, given, config, seed):
         head, loss = Dense(1, "sigmoid"), "binary_crossentropy"
     else:
         head, loss = Dense(1), "mse"
-    inputs = keras.Input((time, given.x.shape[2]))
+    inputs = keras.Input((None, given.x.shape[2]))
     model = keras.Sequential([inputs, *net, head])
     model.compile(optimizer(system, config), loss, jit_compile=system == OMEGA)
     return model

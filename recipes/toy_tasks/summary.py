@@ -78,6 +78,8 @@ def row(records, config):
         cells["exact, longer"] = spread(records, "longer", 100, " %")
     elif config.study == "temporal order":
         cells["solved"] = f"{solved} of {len(records)}"
+        if config.growing:
+            cells["reached length"] = spread(records, "reached length")
         cells["right"] = spread(records, "score", 100, " %")
     elif config.study == "adding":
         cells["MSE"] = spread(records, "score")

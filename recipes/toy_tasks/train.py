@@ -30,6 +30,10 @@ class Config:
     """RNN, LSTM, GRU, IndRNN; and for temporal order plain, clip, clip + omega."""
     length: int = 200
     """Bits of the test, or symbols, or numbers, of a sequence."""
+    growing: tuple[int, ...] = ()
+    """Shorter lengths to learn first, in temporal order; see ready."""
+    ready: float = 0.95
+    """Share of right answers that lets it go on to the next length."""
     longest: int = 20
     """Bits of a sequence in training, at most."""
     counts: tuple[int, ...] = ()
@@ -74,6 +78,7 @@ _ORDER = Config(
     batch_size=20,
     learning_rate=1e-3,
     strength=0.04,
+    every=100,
     enough=0.99,
     test_examples=10_000,
 )
@@ -100,7 +105,11 @@ PRESETS = {
     ),
     "temporal_order_50": _ORDER,
     "temporal_order_200": dataclasses.replace(
-        _ORDER, systems=("clip", OMEGA, "LSTM"), length=200, strength=0.02
+        _ORDER,
+        systems=("clip", OMEGA, "LSTM"),
+        length=200,
+        growing=(50, 100, 150),
+        strength=0.02,
     ),
     "adding": Config(
         study="adding",
