@@ -79,10 +79,11 @@ def test_nothing_read_is_the_empty_label():
 
 def test_a_second_call_compiles_nothing():
     logits = RNG.normal(size=(2, 6, 4)).astype("float32")
-    for _ in range(2):
-        ctc_beam_search(logits, None, 5)
-    search = ctc_beam._search(4, 5, 0, ())
-    assert search._run.experimental_get_tracing_count() == 1
+    count = ctc_beam._search(4, 5, 0, ())._run.experimental_get_tracing_count
+    ctc_beam_search(logits, None, 5)
+    before = count()  # others may have searched so, on other sizes
+    ctc_beam_search(logits, None, 5)
+    assert count() == before >= 1
 
 
 def test_compiled_it_is_the_same(monkeypatch):
