@@ -159,7 +159,7 @@ def test_equal_options_are_compiled_once(trained):
 
 def test_what_a_search_is_told_holds_at_any_length(trained):
     """Two batches of unlike lengths, so that sizes are not known beforehand."""
-    for source in ("b b b", "a a c c b", "c c"):
+    for source in ("b b b", "a a c b", "c c"):
         (text,) = trained.translate(
             [source], processors=[NoRepeatNGram(1), BannedTokens([4])]
         )
