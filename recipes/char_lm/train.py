@@ -225,7 +225,7 @@ def learn(config, vocabulary, train, valid, run):
         Tuple `(model, resume)`.
     """
     keras.utils.set_random_seed(config.seed)
-    layer = recurrent_layer(config.cell)
+    layer = recipe.recurrent_layer(config.cell)
     model = rnnkit.models.LanguageModel(
         vocabulary,
         [layer(config.units) for _ in range(config.layers)],
@@ -256,15 +256,6 @@ def learn(config, vocabulary, train, valid, run):
         validation_data=look.parts(max(1, look.predicted // LOOK))[0],
     )
     return model, resume
-
-
-def recurrent_layer(name):
-    """Return the class of `rnnkit.layers` that a name like peephole_lstm means."""
-    layers = {key.lower(): layer for key, layer in rnnkit.layers.LAYERS.items()}
-    layer = layers.get(name.replace("_", "").lower())
-    if layer is None:
-        raise SystemExit(f"No cell {name!r}; there are {', '.join(sorted(layers))}.")
-    return layer
 
 
 def report(run, config):

@@ -14,7 +14,7 @@ sys.path.append(str(pathlib.Path(__file__).parents[1]))
 import beginning  # first, by the alphabet too
 import keras
 import numpy as np
-from train import UNKNOWN, read_texts, recurrent_layer, streams
+from train import UNKNOWN, read_texts, streams
 
 import rnnkit
 from rnnkit import recipe
@@ -110,7 +110,7 @@ def main(arguments=None):
 def build(config, cell, units, vocabulary):
     """A language model of one layer."""
     kernel = keras.initializers.RandomNormal(stddev=config.kernel_deviation)
-    layer = recurrent_layer(cell)(units, kernel_initializer=kernel)
+    layer = recipe.recurrent_layer(cell)(units, kernel_initializer=kernel)
     return rnnkit.models.LanguageModel(vocabulary, [layer])
 
 

@@ -75,7 +75,7 @@ def last_words(text, words):
 
 def build(config, vocabulary):
     """Return the model, not compiled."""
-    layer = recurrent_layer(config.cell)
+    layer = recipe.recurrent_layer(config.cell)
     widths = [config.units] * config.layers
     if config.tie_embeddings:
         widths[-1] = config.embedding_dim
@@ -131,15 +131,6 @@ def learn(config, vocabulary, texts, run):
         model, parts, config.epochs, resume, [*callbacks, sample], validation_data=look
     )
     return model, resume
-
-
-def recurrent_layer(name):
-    """Return the class of `rnnkit.layers` that a name like peephole_lstm means."""
-    layers = {key.lower(): layer for key, layer in rnnkit.layers.LAYERS.items()}
-    layer = layers.get(name.replace("_", "").lower())
-    if layer is None:
-        raise SystemExit(f"No cell {name!r}; there are {', '.join(sorted(layers))}.")
-    return layer
 
 
 def report(run, config):

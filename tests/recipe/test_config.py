@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("tyro")
 
-from rnnkit.recipe import parse, run_name
+import rnnkit
+from rnnkit.recipe import parse, recurrent_layer, run_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,3 +64,9 @@ def test_run_name():
     assert names[0] != names[1]
     long = run_name("small", Config(data=pathlib.Path("x" * 300)), PRESETS)
     assert len(long) <= 100
+
+
+def test_a_layer_is_found_by_its_name():
+    assert recurrent_layer("peephole_lstm") is rnnkit.layers.PeepholeLSTM
+    with pytest.raises(SystemExit, match=r"No cell 'ltsm'; there are .*lstm"):
+        recurrent_layer("ltsm")
