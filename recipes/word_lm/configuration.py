@@ -78,9 +78,9 @@ SMALL = Config()
 SMOKE = dataclasses.replace(
     SMALL,
     vocabulary_size=1000,
-    words=40_000,
-    held_out_words=4000,
-    look=1000,
+    words=30_000,
+    held_out_words=3000,
+    look=500,
     units=64,
     layers=1,
     embedding_dim=64,
