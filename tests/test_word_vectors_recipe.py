@@ -45,7 +45,7 @@ def test_smoke_learns_the_forms_of_words(tmp_path):
     assert status == 0, printed
     found = results(tmp_path)
     share = "share, the other form among the ten nearest, skip_gram"
-    assert found["metrics"][share] > 0.2
+    assert found["metrics"][share] > 0.15
     (picture,) = tmp_path.glob("runs/*/*/skip_gram.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
     printed, status = run(tmp_path, *command)

@@ -51,8 +51,8 @@ class Config:
 
 
 PRESETS = {
-    "docstrings": Config(reach=0.5),
-    "smoke": Config(kinds=("skip_gram",), epochs=6, baseline=False, reach=0.2),
+    "docstrings": Config(reach=0.15),
+    "smoke": Config(kinds=("skip_gram",), epochs=6, baseline=False, reach=0.15),
     "text": Config(texts=("kjv", "ptb", "multi30k", "fra_eng", "lee", "docstrings")),
 }
 FORMS = "share, the other form among the ten nearest"

@@ -11,6 +11,7 @@ from rnnkit.models.huffman import huffman_paths
 from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
 from rnnkit.models.window_nats import bag_of_words_nats, nats, skip_gram_nats
 from rnnkit.registration import export
+from rnnkit.training.row_adagrad import RowAdagrad
 
 KINDS = {"skip_gram": skip_gram_nats, "bag_of_words": bag_of_words_nats}
 
@@ -42,8 +43,7 @@ class WordVectors(keras.Model):
 
     Called on ids `(...)` it gives vectors `(..., dim)`; on a batch of
     `rnnkit.data.WordWindows` its nats and pairs, `(rows, 2)`. The gradient is that of
-    the sum over a batch, so that a learning rate means what it means in word2vec;
-    `nats` is shown for a pair.
+    the sum over a batch, as word2vec adds up its pairs; `nats` is shown for a pair.
 
     Args:
         vocabulary: A `rnnkit.data.CountedWords`.
@@ -121,14 +121,13 @@ class WordVectors(keras.Model):
         """Keras' `compile`; what it says of the loss is `call`'s affair.
 
         Args:
-            optimizer: By default stochastic gradient descent, at 0.025 for skip-gram
-                and 0.075 for the bag of words. Vectors that a batch does not have stay
-                as they are.
+            optimizer: By default `rnnkit.training.RowAdagrad` at 0.05. Plain descent at
+                word2vec's 0.025 needs rows of few words: all pairs of a batch add up,
+                and a word that is in many of them flies off.
             steps_per_execution: 16 by default, as a step is short.
         """
         if optimizer is None:
-            rate = 0.025 if self.kind == "skip_gram" else 0.075
-            optimizer = keras.optimizers.SGD(rate)
+            optimizer = RowAdagrad(0.05)
         kwargs = {"steps_per_execution": 16, **kwargs}
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
 
