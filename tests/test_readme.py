@@ -92,6 +92,28 @@ def test_tables_of_results(tmp_path):
     assert readme.notes(tmp_path / "benchmarks") == "- A note."
 
 
+def test_the_table_of_one_text(tmp_path):
+    """A row for each perplexity, older ideas first; other figures have none."""
+    assert readme.treebank_table(tmp_path) == readme.NOT_MEASURED
+    lstm = {"perplexity": 102.4, "perplexity, with a cache": 99.0, "parameters": 4}
+    for recipe, preset, metrics in (
+        ("word_lm", "zaremba_small", lstm),
+        ("word_lm", "small", {"perplexity": 60.0}),
+        ("ngram", "ptb", {"perplexity, add-one": 3456.7}),
+    ):
+        path = tmp_path / "recipes" / recipe / "results" / f"{preset}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        result = dict(recipe=recipe, preset=preset, metrics=metrics, baselines={})
+        result |= dict(published={"LSTM": [114.5, "a paper"]}, seconds=1, device="")
+        path.write_text(json.dumps(result))
+    assert readme.treebank_table(tmp_path).splitlines()[2:] == [
+        "| [ngram](recipes/ngram), ptb | add-one | **3,457** | LSTM 114.5 (a paper) |",
+        "| [word_lm](recipes/word_lm), zaremba_small | alone | **102.4** "
+        "| LSTM 114.5 (a paper) |",
+        "| [word_lm](recipes/word_lm), zaremba_small | with a cache | **99** |  |",
+    ]
+
+
 def test_tables_of_a_recipes_own(tmp_path):
     text = "<!-- table: lengths -->\n<!-- end -->"
     assert readme.NOT_MEASURED in readme.filled(text, tmp_path)

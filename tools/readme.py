@@ -5,7 +5,7 @@
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
 the cells' docstrings, `recipes` from `recipes/*/results/*.json` (the first figure of
-each), `results` from `results/*.json` beside a recipe's README (all of them),
+each), `penn_treebank` from those among them that are of its test text, `results` from `results/*.json` beside a recipe's README (all of them),
 `benchmarks` from `benchmarks/results/*.json`, `notes` from the same beside
 benchmarks/README.md; any other name is looked for among the `tables` of a recipe's
 results.
@@ -120,6 +120,32 @@ def recipes_table(root):
     return table(["recipe", *RESULT_HEADER], rows)
 
 
+# From the oldest idea to the newest.
+TREEBANK = (
+    "ngram/results/ptb.json",
+    "nplm/results/ptb.json",
+    "word_lm/results/simple_rnn.json",
+    "word_lm/results/zaremba_*.json",
+    "word_lm/results/awd*.json",
+)
+
+
+def treebank_table(root):
+    """Each perplexity of Penn Treebank's test text, the published ones beside."""
+    rows = []
+    for pattern in TREEBANK:
+        for result in read(root, f"recipes/{pattern}"):
+            name, kind = result["recipe"], "perplexity"
+            published = result_row(result)[2]
+            for metric, value in result["metrics"].items():
+                if kind in metric:
+                    what = metric.replace(kind, "").strip(", ") or "alone"
+                    link = f"[{name}](recipes/{name}), {result['preset']}"
+                    rows.append([link, what, f"**{number(value)}**", published])
+                    published = ""
+    return table(["recipe", "", "perplexity", "published"], rows)
+
+
 def results_table(folder):
     """One row for each preset of the recipe in a folder."""
     rows = [
@@ -191,6 +217,7 @@ def measured_on(result):
 TABLES = {
     "cells": cells_table,
     "recipes": recipes_table,
+    "penn_treebank": treebank_table,
     "results": results_table,
     "benchmarks": benchmarks_table,
     "notes": notes,

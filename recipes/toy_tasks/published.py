@@ -4,6 +4,9 @@ PASCANU = "[Pascanu et al., 2013](https://arxiv.org/abs/1211.5063)"
 BAI = "[Bai et al., 2018](https://arxiv.org/abs/1803.01271), table 1"
 INDRNN = "[Li et al., 2018](https://arxiv.org/abs/1803.04831), table 1"
 PUBLISHED = {
+    "temporal_order_200": {
+        "share of runs solved, T = 200, clip + omega": [1.0, PASCANU],
+    },
     "adding": {
         "MSE, LSTM": [0.164, f"{BAI}, 70 K parameters"],
         "MSE, GRU": [5.3e-5, f"{BAI}, 70 K parameters"],

@@ -74,7 +74,7 @@ def row(records, config):
     solved = sum(one["solved"] for one in records)
     cells = {}
     if config.study in KINDS:
-        cells["exact, others as long"] = spread(records, "unseen", 100, " %")
+        cells["exact, as long as in training"] = spread(records, "unseen", 100, " %")
         cells["exact, longer"] = spread(records, "longer", 100, " %")
     elif config.study == "temporal order":
         cells["solved"] = f"{solved} of {len(records)}"
@@ -126,10 +126,16 @@ def draw(found, config, path):
     if config.study in KINDS or config.study == "adding":
         axes.set_yscale("log")
     if config.study in KINDS:
-        axes.set_ylabel("cross-entropy in training, nats per bit")
+        axes.set_ylabel("cross-entropy in training, nats a step")
     elif config.study == "adding":
         axes.set_ylabel("mean squared error")
-        axes.axhline(data.tasks.AddingProblem().baseline(), color=MUTED, lw=1, ls=":")
+        axes.axhline(
+            data.tasks.AddingProblem(config.length).baseline(),
+            color=MUTED,
+            lw=1,
+            ls=":",
+            label="not looking",
+        )
     else:
         axes.set_ylabel("share of right answers")
         axes.set_ylim(0, 1.02)
