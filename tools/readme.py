@@ -5,10 +5,10 @@
 
 A table stands between `<!-- table: name -->` and `<!-- end -->`. `cells` comes from
 the cells' docstrings, `recipes` from `recipes/*/results/*.json` (the first figure of
-each), `penn_treebank` from those among them that are of its test text, `results` from `results/*.json` beside a recipe's README (all of them),
-`benchmarks` from `benchmarks/results/*.json`, `notes` from the same beside
-benchmarks/README.md; any other name is looked for among the `tables` of a recipe's
-results.
+each), `penn_treebank` from those of its test text, `results` from `results/*.json`
+beside a recipe's README (all of them), `benchmarks` from `benchmarks/results/*.json`,
+`notes` from the same beside benchmarks/README.md; any other name is looked for among
+the `tables` of a recipe's results.
 """
 
 import json
