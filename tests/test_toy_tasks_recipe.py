@@ -123,7 +123,7 @@ def test_smoke_learns_to_add(tmp_path):
     found = results(tmp_path)
     assert found["metrics"]["share of exact sequences, 40 bits, RNN"] >= 0.95
     assert found["baselines"]["share of exact sequences, 40 bits, not looking"] < 1e-9
-    (picture,) = tmp_path.glob("runs/*/*/training.png")
+    (picture,) = tmp_path.glob("runs/*/*/picture.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
     (path,) = tmp_path.glob("runs/*/*/results.json")
     path.unlink()  # as if it had been interrupted

@@ -1,14 +1,9 @@
-"""What was found: figures, a table, a picture."""
-
-import itertools
+"""What was found: figures and a table."""
 
 import numpy as np
 from bits import KINDS
 
 from rnnkit import data
-
-COLORS = ("#2563eb", "#ea580c", "#059669", "#7c3aed", "#db2777", "#0891b2")
-GRID, MUTED = "#e5e7eb", "#6b7280"
 
 
 def measure(config):
@@ -98,48 +93,3 @@ def spread(records, key, times=1, unit=""):
     ]
     ends = shown[:1] if shown[0] == shown[-1] else [shown[0], shown[-1]]
     return " to ".join(ends) + unit
-
-
-def draw(found, config, path):
-    """Draw how good each net was on its way, a line for each seed."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    colors = itertools.cycle(COLORS)
-    for system, seeds in found.items():
-        color = next(colors)
-        style = "--" if "examples" in system else "-"
-        for number, record in enumerate(seeds.values()):
-            updates, _, scores = zip(*record["curve"])
-            axes.plot(
-                updates,
-                scores,
-                style,
-                color=color,
-                lw=1.5,
-                marker="o" if len(updates) < 30 else None,
-                ms=3,
-                label=None if number else system,
-            )
-    axes.set_xlabel("updates")
-    if config.study in KINDS or config.study == "adding":
-        axes.set_yscale("log")
-    if config.study in KINDS:
-        axes.set_ylabel("cross-entropy in training, nats a step")
-    elif config.study == "adding":
-        axes.set_ylabel("mean squared error")
-        axes.axhline(
-            data.tasks.AddingProblem(config.length).baseline(),
-            color=MUTED,
-            lw=1,
-            ls=":",
-            label="not looking",
-        )
-    else:
-        axes.set_ylabel("share of right answers")
-        axes.set_ylim(0, 1.02)
-    axes.grid(axis="y", color=GRID)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=4)
-    figure.savefig(path)

@@ -16,8 +16,9 @@ import beginning  # first, by the alphabet too
 import bits
 import far
 from nets import ELMAN, OMEGA, SYSTEMS
+from pictures import draw
 from published import PUBLISHED
-from summary import baselines, draw, measure, metrics, table
+from summary import baselines, measure, metrics, table
 
 from rnnkit import recipe
 
@@ -159,7 +160,7 @@ def main(arguments=None):
         return report(run, config)
     train = Trainings(run)
     found = (bits if config.study in bits.KINDS else far).study(config, train)
-    draw(found, config, run.path("training.png"))
+    draw(found, config, run.path("picture.png"))
     run.finish(
         preset,
         metrics=metrics(found, config),
@@ -236,7 +237,7 @@ def report(run, config):
     )
     return recipe.report(
         run,
-        {"training.png": "how good each net was on its way"},
+        {"picture.png": "what examples brought, or how good each net was on its way"},
         title="On sequences of no training",
         lines=[
             f"  {value:>9.4g}  {name}"
