@@ -99,15 +99,17 @@ def test_the_table_of_one_text(tmp_path):
     for recipe, preset, metrics in (
         ("word_lm", "zaremba_small", lstm),
         ("word_lm", "small", {"perplexity": 60.0}),
-        ("ngram", "ptb", {"perplexity, add-one": 3456.7}),
+        ("ngram", "ptb", {"perplexity, add-one": 3456.7, "perplexity, LSTM": 1.0}),
     ):
         path = tmp_path / "recipes" / recipe / "results" / f"{preset}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         result = dict(recipe=recipe, preset=preset, metrics=metrics, baselines={})
-        result |= dict(published={"LSTM": [114.5, "a paper"]}, seconds=1, device="")
+        named = "LSTM" if recipe == "word_lm" else "perplexity, LSTM"
+        result |= dict(published={named: [114.5, "a paper"]}, seconds=1, device="")
         path.write_text(json.dumps(result))
     assert readme.treebank_table(tmp_path).splitlines()[2:] == [
-        "| [ngram](recipes/ngram), ptb | add-one | **3,457** | LSTM 114.5 (a paper) |",
+        "| [ngram](recipes/ngram), ptb | add-one | **3,457** |  |",
+        "| [ngram](recipes/ngram), ptb | LSTM | **1** | 114.5 (a paper) |",
         "| [word_lm](recipes/word_lm), zaremba_small | alone | **102.4** "
         "| LSTM 114.5 (a paper) |",
         "| [word_lm](recipes/word_lm), zaremba_small | with a cache | **99** |  |",

@@ -135,14 +135,17 @@ def treebank_table(root):
     rows = []
     for pattern in TREEBANK:
         for result in read(root, f"recipes/{pattern}"):
-            name, kind = result["recipe"], "perplexity"
-            published = result_row(result)[2]
-            for metric, value in result["metrics"].items():
-                if kind in metric:
-                    what = metric.replace(kind, "").strip(", ") or "alone"
-                    link = f"[{name}](recipes/{name}), {result['preset']}"
-                    rows.append([link, what, f"**{number(value)}**", published])
-                    published = ""
+            name, others = result["recipe"], dict(result["published"])
+            link = f"[{name}](recipes/{name}), {result['preset']}"
+            found = {k: v for k, v in result["metrics"].items() if "perplexity" in k}
+            same = {k: f"{number(v)} ({s})" for k, (v, s) in others.items()}
+            first = "<br>".join(f"{k} {same[k]}" for k in others if k not in found)
+            for metric, value in found.items():
+                what = metric.replace("perplexity", "").strip(", ") or "alone"
+                rows.append(
+                    [link, what, f"**{number(value)}**", same.get(metric, first)]
+                )
+                first = ""
     return table(["recipe", "", "perplexity", "published"], rows)
 
 
