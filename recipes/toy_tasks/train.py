@@ -99,7 +99,7 @@ PRESETS = {
     ),
     "addition": Config(
         study="addition",
-        counts=(4, 16, 64),
+        counts=(16, 64, 256, 1024),
         perceptron_bits=6,
         perceptron_counts=(64, 256, 1024, 3072),
         reach=1.0,
