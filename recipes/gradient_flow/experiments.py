@@ -265,5 +265,8 @@ def check(config):
             raise SystemExit(f"No experiment {name!r}; there are {', '.join(ALL)}.")
     if len(config.radii) != 3 or sorted(config.radii) != list(config.radii):
         raise SystemExit(f"radii are three, rising: {config.radii} are not.")
+    for name in config.activations:
+        if not hasattr(keras.activations, name):
+            raise SystemExit(f"Keras has no activation {name!r}.")
     if config.remember < 10:
         raise SystemExit("remember counts steps from 10 on: one of five is marked.")

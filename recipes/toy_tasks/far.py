@@ -40,6 +40,8 @@ def drawn(system, config, seed):
         last = task.length == config.length
         if not last and score >= config.ready:
             passed.append(score)
+            slower = (lengths[0] / lengths[len(passed)]) ** 0.5
+            model.optimizer.learning_rate = config.learning_rate * slower
         return last and good(score, config), score
 
     record = learn(model, batches, config, can)

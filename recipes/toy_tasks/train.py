@@ -32,7 +32,8 @@ class Config:
     length: int = 200
     """Bits of the test, or symbols, or numbers, of a sequence."""
     growing: tuple[int, ...] = ()
-    """Shorter lengths to learn first, in temporal order; see ready."""
+    """Shorter lengths to learn first, in temporal order; see ready. The learning rate is
+    that of the first, and falls with the square root of the length."""
     ready: float = 0.95
     """Share of right answers that lets it go on to the next length."""
     longest: int = 20
@@ -109,7 +110,8 @@ PRESETS = {
         _ORDER,
         systems=("clip", OMEGA, "LSTM"),
         length=200,
-        growing=(50, 100, 150),
+        growing=(20, 25, 31, 39, 49, 61, 76, 95, 119, 149, 186),
+        learning_rate=1.6e-3,
         strength=0.02,
     ),
     "adding": Config(
