@@ -32,8 +32,8 @@ class Config:
     length: int = 200
     """Bits of the test, or symbols, or numbers, of a sequence."""
     growing: tuple[int, ...] = ()
-    """Shorter lengths to learn first, in temporal order; see ready. The learning rate is
-    that of the first, and falls with the square root of the length."""
+    """Shorter lengths to learn first, in temporal order; see ready. The learning rate
+    is that of the first, and falls with the square root of the length."""
     ready: float = 0.95
     """Share of right answers that lets it go on to the next length."""
     longest: int = 20
