@@ -98,15 +98,26 @@ def draw_remembering(seen, marks, shares, path):
         color=ORANGE,
         fontsize=9,
     )
-    rows[-1].set_xlabel("step")
+    rows[-1].set_xlabel("step, of one sequence; units by how open f is")
     left.colorbar(drawn, ax=rows, label="0 closed, 1 open", shrink=0.6)
     axes = right.subplots()
     for (words, left_over), color in zip(shares.items(), (ORANGE, BLUE, GREEN)):
         axes.plot(np.nanmedian(left_over, axis=0), color=color, lw=2, label=words)
     axes.axhline(0.01, color=GREY, lw=1, ls=(0, (4, 3)))
+    axes.annotate(
+        "a hundredth: where the horizon is",
+        (1.0, 0.01),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+        fontsize=9,
+    )
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, 1e-12), max(high, 3))
+    axes.set_title("the median of the batch", loc="left", fontsize=9, color=GREY)
     axes.set_xlabel("steps back")
     axes.set_ylabel("share left of the gradient at the end")
     axes.grid(axis="y", color="#e5e7eb")
