@@ -17,7 +17,7 @@ def module(monkeypatch):
     """Imports a file of the recipe's folder."""
     monkeypatch.syspath_prepend(str(TRAIN.parent))
     yield importlib.import_module
-    for name in ("remembering", "regimes", "experiments", "page"):
+    for name in ("remembering", "regimes", "holding", "experiments", "page"):
         sys.modules.pop(name, None)
 
 
