@@ -54,7 +54,7 @@ def remember(config, path, found):
             gates = remembering.gates(model.layers[0], seen_x)
             open_for = np.cumprod(gates["f"][:, ::-1], axis=1).max(axis=-1)
             rows = np.pad(open_for[:, :-1], ((0, 0), (1, 0)), constant_values=1.0)
-            shares["LSTM, forget gates alone:\nthe unit that keeps most"] = rows
+            shares["LSTM, forget gates alone: the unit that keeps most"] = rows
     remembering.draw_remembering(gates, marks, shares, path("gates.png"))
     found.baselines["squared error, always 0"] = float(np.mean(seen_y**2))
     nothing = found.baselines["squared error, always 0"]

@@ -117,10 +117,10 @@ def draw_remembering(seen, marks, shares, path):
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, 1e-12), max(high, 3))
-    axes.set_title("the median of the batch", loc="left", fontsize=9, color=GREY)
-    axes.set_xlabel("steps back")
+    axes.set_xlabel("steps back; the median of the batch")
     axes.set_ylabel("share left of the gradient at the end")
     axes.grid(axis="y", color="#e5e7eb")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left")
+    place = dict(loc="lower left", bbox_to_anchor=(0, 1))  # above: no line is there
+    axes.legend(frameon=False, fontsize=9, **place)
     figure.savefig(path)
