@@ -17,7 +17,7 @@ def module(monkeypatch):
     """Imports a file of the recipe's folder."""
     monkeypatch.syspath_prepend(str(TRAIN.parent))
     yield importlib.import_module
-    for name in ("remembering", "regimes", "experiments", "page"):
+    for name in ("remembering", "regimes", "holding", "experiments", "page"):
         sys.modules.pop(name, None)
 
 
@@ -55,10 +55,12 @@ def test_smoke_holds_its_claims(tmp_path):
     assert status == 0, printed
     found = results(tmp_path)
     assert set(found["tables"]["claims"]["holds"].values()) == {"yes"}
-    reach = "steps that memory reaches, "
+    error = "squared error, "
     assert (
-        found["metrics"][reach + "LSTM"] > 2 * found["baselines"][reach + "simple RNN"]
+        found["metrics"][error + "LSTM"]
+        < 0.2 * found["baselines"][error + "simple RNN"]
     )
+    assert set(found["tables"]["memory"]) >= {"one unit, trained: left after 50"}
     assert found["metrics"]["two attractors from bias"] == pytest.approx(
         -2.6556, abs=1e-4
     )

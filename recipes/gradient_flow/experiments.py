@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+import holding
 import keras
 import numpy as np
 import regimes
@@ -53,7 +54,7 @@ def remember(config, path, found):
             gates = remembering.gates(model.layers[0], seen_x)
             open_for = np.cumprod(gates["f"][:, ::-1], axis=1).max(axis=-1)
             rows = np.pad(open_for[:, :-1], ((0, 0), (1, 0)), constant_values=1.0)
-            shares["LSTM, what its forget gates let through"] = rows
+            shares["LSTM, forget gates alone: the unit that keeps most"] = rows
     remembering.draw_remembering(gates, marks, shares, path("gates.png"))
     found.baselines["squared error, always 0"] = float(np.mean(seen_y**2))
     nothing = found.baselines["squared error, always 0"]
@@ -140,6 +141,40 @@ def memory_of_activations(config, path, found):
         "tanh, relu and elu lose some, and with Glorot's start little",
         all(old[k] < 0.85 < better[k] for k in ("tanh", "relu", "elu")),
     )
+    return pictures
+
+
+def trained_nets(config, path, found):
+    """The same of weights that have learnt to hold a number; the basins of a bit."""
+    keras.utils.set_random_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    batches = config.hold_batches
+    layers = holding.holders(rng, config.activations, config.hold, batches)
+    pictures = []
+    for units, name, words in (
+        (1, "one_unit_trained", "one unit, trained"),
+        (holding.UNITS, "many_units_trained", f"{holding.UNITS} units, trained"),
+    ):
+        memory = holding.memory(layers, units, 50)
+        pictures.append(path(f"memory_{name}.png"))
+        memory.plot(pictures[-1])
+        for activation, spread in memory.spread.items():
+            found.cell("memory", f"{words}: left after 50", activation, spread[50])
+    layer, answer = holding.bit_holder(rng, config.hold, batches)
+    plane = diagnostics.basins(
+        diagnostics.state_map(layer), resolution=config.resolution
+    )
+    pictures.append(path("basins_trained.png"))
+    plane.plot(pictures[-1])
+    rest = plane.fixed.points[plane.fixed.stable]
+    said = np.sign(np.array(answer(rest.astype("float32")))[:, 0])
+    found.metrics["attractors of a net that holds a bit"] = len(rest)
+    found.claim(
+        "a net that holds a bit has attractors for both answers", set(said) == {-1, 1}
+    )
+    x, y = holding.told(rng, 500, 5 * config.hold, bits=True)
+    right = np.sign(np.array(answer(layer(x)))) == y
+    found.claim("and holds it five times as long as it was asked to", np.all(right))
     return pictures
 
 
@@ -251,6 +286,7 @@ ALL = {
         remember,
         three_regimes,
         memory_of_activations,
+        trained_nets,
         cliff,
         attractors,
         costs,

@@ -56,11 +56,13 @@ def draw_regimes(found, path):
     right.set_ylabel("imaginary part")
     right.set_aspect("equal")
     right.set_title(
-        "eigenvalues of a step's Jacobian, and the circle of 1",
+        "eigenvalues of the last step's Jacobian, and the circle of 1",
         loc="left",
         fontsize=9,
         color=GREY,
     )
+    words = "Lines: the median of the batch; bands: its middle 80 %"
+    figure.supxlabel(words, x=0.01, ha="left", fontsize=8, color=GREY)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)

@@ -98,18 +98,29 @@ def draw_remembering(seen, marks, shares, path):
         color=ORANGE,
         fontsize=9,
     )
-    rows[-1].set_xlabel("step")
+    rows[-1].set_xlabel("step, of one sequence; units by how open f is")
     left.colorbar(drawn, ax=rows, label="0 closed, 1 open", shrink=0.6)
     axes = right.subplots()
     for (words, left_over), color in zip(shares.items(), (ORANGE, BLUE, GREEN)):
         axes.plot(np.nanmedian(left_over, axis=0), color=color, lw=2, label=words)
     axes.axhline(0.01, color=GREY, lw=1, ls=(0, (4, 3)))
+    axes.annotate(
+        "a hundredth: where the horizon is",
+        (1.0, 0.01),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+        fontsize=9,
+    )
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, 1e-12), max(high, 3))
-    axes.set_xlabel("steps back")
+    axes.set_xlabel("steps back; the median of the batch")
     axes.set_ylabel("share left of the gradient at the end")
     axes.grid(axis="y", color="#e5e7eb")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower left")
+    place = dict(loc="lower left", bbox_to_anchor=(0, 1))  # above: no line is there
+    axes.legend(frameon=False, fontsize=9, **place)
     figure.savefig(path)

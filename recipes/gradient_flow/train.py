@@ -19,8 +19,8 @@ from rnnkit import recipe
 @dataclasses.dataclass(frozen=True)
 class Config:
     experiments: tuple[str, ...] = tuple(experiments.ALL)
-    """remember, three regimes, memory of activations, cliff, attractors, costs: those
-    to make."""
+    """remember, three regimes, memory of activations, trained nets, cliff, attractors,
+    costs: those to make."""
     radii: tuple[float, ...] = (0.6, 1.25, 3.0)
     """Spectral radii of the recurrent kernel: below, near and above where gradients
     keep their norm; three, rising."""
@@ -32,6 +32,12 @@ class Config:
     """Steps of the sequences of whose first few one number is to be told at the end."""
     batches: int = 300
     """Of 64 such sequences to learn from."""
+    activations: tuple[str, ...] = ("sigmoid", "tanh", "relu", "elu")
+    """Of the nets that learn to hold a number."""
+    hold: int = 20
+    """Steps that they hold it."""
+    hold_batches: int = 200
+    """Of 64 sequences that they learn from."""
     depth: int = 19
     """Hidden layers of the deep nets without recurrence."""
     width: int = 128
@@ -53,6 +59,8 @@ PRESETS = {
         units=16,
         steps=40,
         batches=100,
+        activations=("tanh",),
+        hold_batches=60,
         depth=6,
         width=32,
         resolution=40,

@@ -177,8 +177,7 @@ class ParityCell(ByHand):
     | 1 | 1 | 1 | 1 | 0 |
 
     A unit has one feature to watch: `(batch, time, units)` inputs. The vectors v are
-    the rows of `output_kernel`, `(2, units)`, c is `output_bias`, `(units,)`. With
-    `activation="sigmoid"` and more units the same net can learn.
+    the rows of `output_kernel`, `(2, units)`, c is `output_bias`, `(units,)`.
 
     Args beside those of every cell:
         units: 1 unless told otherwise; the activation and initializers are as above.

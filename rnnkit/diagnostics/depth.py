@@ -94,6 +94,7 @@ def layer_gradients(model, x, y=None):
                     f"{tuple(values.shape)}, not (instances, features): put "
                     "keras.layers.Flatten before it."
                 )
+            values = keras.ops.cast(values, layer.compute_dtype)
             z = keras.ops.matmul(values, layer.kernel)
             if layer.use_bias:
                 z += layer.bias

@@ -28,15 +28,15 @@ def draw_jacobians(found, path=None):
     right.axhline(1, color=MUTED, lw=1, ls=(0, (4, 3)))
     right.set_yscale("log")
     label(right, "steps before the last", "at most left of a change")
+    note(figure, found.batch)
     return finished(figure, path, found.name)
 
 
-def draw_flow(found, path=None):
-    """The picture of a `ModelFlow`."""
-    count = len(found.layers)
-    figure = new_figure(width=10, height=3.2 * count)
-    grid = figure.subplots(count, 2, squeeze=False, sharex="row")
-    for (left, right), flow in zip(grid, found.layers.values()):
+def draw_flow(flows, path=None):
+    """The picture of some `LayerFlow`, a row each."""
+    figure = new_figure(width=10, height=3.2 * len(flows))
+    grid = figure.subplots(len(flows), 2, squeeze=False, sharex="row")
+    for (left, right), flow in zip(grid, flows):
         for (name, norms), color in zip(flow.norms.items(), COLORS):
             norms = np.where(flow.mask, norms, np.nan)
             band(left, norms, rf"$\partial L/\partial {name}_t$", color, positive=True)
@@ -52,6 +52,7 @@ def draw_flow(found, path=None):
             label(axes, "step as read", words)
         left.set_title(f"{flow.name}: gradient of the states", **SMALL)
         right.set_title("what each step gives to the weights' gradient", **SMALL)
+    note(figure, max(len(flow.mask) for flow in flows))
     return finished(figure, path, None)
 
 
@@ -68,6 +69,7 @@ def draw_horizon(found, path=None):
     if np.isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
     label(axes, "steps back", "share left of what arrives at the end")
+    note(figure, len(found.steps))
     return finished(figure, path, None)
 
 
@@ -90,6 +92,12 @@ def band(axes, values, label, color, positive=False, x=None, **line):
     axes.plot(x[there], middle, color=color, label=label, **line)
     if len(values) > 1:
         axes.fill_between(x[there], low, high, color=color, alpha=0.15, linewidth=0)
+
+
+def note(figure, batch, words="Lines: the median of the batch; bands: its middle 80 %"):
+    """Say below the panels what is drawn, where there is more than one sequence."""
+    if batch > 1:
+        figure.supxlabel(words, x=0.01, ha="left", fontsize=8, color=MUTED)
 
 
 def label(axes, x, y, whole=True):

@@ -9,13 +9,14 @@ from rnnkit.diagnostics.drawing import (
     finished,
     label,
     new_figure,
+    note,
 )
 
 
 def draw_depth(nets, path=None):
     """The picture of `LayerGradients` by name, a panel each."""
     figure = new_figure(
-        width=0.8 + 2.9 * len(nets) + 1.5 * (len(nets) == 1), height=3.4
+        width=0.8 + 2.9 * len(nets) + 1.5 * (len(nets) == 1), height=3.6
     )
     grid = figure.subplots(1, len(nets), squeeze=False, sharey=True)[0]
     for axes, (name, net) in zip(grid, nets.items()):
@@ -26,6 +27,8 @@ def draw_depth(nets, path=None):
         label(axes, "layer, from the input", "")
     grid[0].set_ylabel("gradient of a unit's weights, norm")
     grid[0].legend(frameon=False, fontsize=8, loc="lower right")
+    words = "Lines: median of the units, and instances; bands: middle 80 % and 98 %"
+    note(figure, 2, words)
     return finished(figure, path, None)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from rnnkit.diagnostics.drawing import (
     BLUE,
     COLORS,
+    GREEN,
     INK,
     MUTED,
     ORANGE,
@@ -12,6 +13,7 @@ from rnnkit.diagnostics.drawing import (
     finished,
     label,
     new_figure,
+    note,
 )
 
 PALE = ("#bfdbfe", "#fed7aa", "#a7f3d0", "#ddd6fe", "#fbcfe8", "#d9f99d")
@@ -84,6 +86,8 @@ def draw_basins(found, path=None):
     axes.set_xlim(found.x[0], found.x[-1])
     axes.set_ylim(found.y[0], found.y[-1])
     axes.legend(loc="upper left", fontsize=8)
+    words = "Arrows: where a step leads, shortened; colours: where it comes to rest"
+    note(figure, 2, words)
     return finished(figure, path, None)
 
 
@@ -91,17 +95,10 @@ def draw_bifurcation(found, path=None):
     """The picture of a `Bifurcation`."""
     figure = new_figure(width=6.4, height=4.2)
     axes = figure.subplots()
-    visits = np.repeat(found.values, found.orbit.shape[1])
-    axes.plot(
-        visits,
-        found.orbit.ravel(),
-        ".",
-        color=BLUE,
-        alpha=0.15,
-        ms=2,
-        rasterized=True,
-        zorder=1,
-    )
+    visits = _away(found)
+    if len(visits):
+        look = dict(color=GREEN, mfc="none", ms=3, mew=0.7, rasterized=True, zorder=1)
+        axes.plot(*visits.T, "o", label="visited in the long run", **look)
     for stable, color, words in (
         (True, BLUE, "stable fixed point"),
         (False, ORANGE, "unstable fixed point"),
@@ -119,6 +116,17 @@ def draw_bifurcation(found, path=None):
     return finished(figure, path, None)
 
 
+def _away(found):
+    """Values and states that are visited, but by none of the stable fixed points."""
+    places = []
+    for value, fixed, orbit in zip(found.values, found.fixed, found.orbit):
+        states = np.unique(orbit[np.isfinite(orbit)].round(3))
+        rest = fixed.points[fixed.stable, 0]
+        far = np.all(np.abs(states[:, None] - rest) > 0.01, axis=1)
+        places += [(value, state) for state in states[far]]
+    return np.array(places)
+
+
 def draw_memory(found, path=None):
     """The picture of `ActivationMemory`."""
     figure = new_figure(width=3.2 * len(found.states), height=3.2)
@@ -132,4 +140,8 @@ def draw_memory(found, path=None):
         if np.nanmax(np.abs(states)) > 50:
             axes.set_yscale("symlog", linthresh=1)
         label(axes, "steps after the input", "state")
+    words = f"A line for each of {inputs} inputs"
+    if units > 1:
+        words += f"; in each colour one of {units} units"
+    note(figure, inputs, words)
     return finished(figure, path, None)

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from rnnkit.diagnostics.backward import SeenRun
-from rnnkit.diagnostics.inside import name_of
+from rnnkit.diagnostics.inside import name_of, nothing_ran
 from rnnkit.diagnostics.layer_flow import LayerFlow, ModelFlow
 from rnnkit.layers.inner_loop import recurrent_layers, replaced
 from rnnkit.ops.tracing import graph
@@ -48,6 +48,8 @@ class FlowProbe:
             loss = self.model.compute_loss(
                 x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
             )
+        if not runs:
+            raise nothing_ran(self.model.name)
         gradients = tape.gradient(loss, [run.carriers for run in runs])
         for run, found in zip(runs, gradients):
             if any(g is None for g in found):

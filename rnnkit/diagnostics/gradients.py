@@ -13,6 +13,9 @@ def gradient_flow(model, x, y=None, sample_weight=None):
     dL/dW. Dropouts are off, and no variable changes. Steps are in the order in which
     the layer makes them.
 
+    A decoder whose output is fed back, such as `AttentionDecoder` with input feeding,
+    and `TeacherForced` run cells in loops of their own: those are not seen.
+
     It is one forward and one backward pass of the model, in which the recurrent
     layers run in plain loops, and each step once more on the way back.
 
@@ -24,7 +27,8 @@ def gradient_flow(model, x, y=None, sample_weight=None):
         A `ModelFlow`.
 
     Raises:
-        ValueError: The model has no recurrent layer, or no gradient reaches one.
+        ValueError: The model has no recurrent layer, none that runs over a sequence,
+            or no gradient reaches one.
         RuntimeError: The backend is not TensorFlow.
     """
     return probe_of(model, x, y, sample_weight)()

@@ -1,6 +1,7 @@
 """How far back a layer's memory reaches."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,7 +21,10 @@ class MemoryHorizon:
         shares: What is left k steps back of what arrives at the end, `(batch, k)`; NaN
             where the sequence has begun.
         threshold: Least share that counts.
+        axes: Names of the axes of each array.
     """
+
+    axes: ClassVar[dict] = {"steps": ("batch",), "shares": ("batch", "steps back")}
 
     steps: np.ndarray
     shares: np.ndarray

@@ -14,6 +14,15 @@ def needs_tensorflow():
         raise RuntimeError(TENSORFLOW_ONLY.format(keras.backend.backend()))
 
 
+def nothing_ran(name):
+    """The error of a model whose recurrent layers were not called over a sequence."""
+    return ValueError(
+        f"No recurrent layer of {name!r} runs over a sequence: a decoder that feeds "
+        "its output back, and TeacherForced, run the cells in loops of their own, "
+        "which are not looked into."
+    )
+
+
 def name_of(layer, taken):
     """The name of a layer, numbered where the model runs it more than once."""
     count = sum(name.split(" ")[0] == layer.name for name in taken)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import tree
 
-from rnnkit.diagnostics.inside import name_of, needs_tensorflow
+from rnnkit.diagnostics.inside import name_of, needs_tensorflow, nothing_ran
 from rnnkit.diagnostics.state_jacobians import BLOCK, StepJacobians
 from rnnkit.layers.cell_function import CellFunction
 from rnnkit.layers.inner_loop import (
@@ -43,7 +43,7 @@ def step_jacobians(layer, x, **call):
         them by the layers' names.
 
     Raises:
-        ValueError: There is no recurrent layer.
+        ValueError: There is no recurrent layer, or none that runs over a sequence.
         RuntimeError: The backend is not TensorFlow.
     """
     needs_tensorflow()
@@ -68,6 +68,8 @@ def step_jacobians(layer, x, **call):
         return kept
 
     seen = graph(run)(x, call)
+    if not runs:
+        raise nothing_ran(layer.name)
     found = {run.name: run.result(*kept) for run, kept in zip(runs, seen)}
     return found[layer.name] if inside == [layer] else found
 

@@ -1,6 +1,7 @@
 """What `gradient_flow` found: plain arrays."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,7 +26,18 @@ class LayerFlow:
             trainable weight's name, `(time,)`.
         mask: `(batch, time)`; all True without a mask.
         go_backwards: Whether step 0 reads the last input.
+        axes: Names of the axes of each array, or of each in a dict of them.
     """
+
+    axes: ClassVar[dict] = {
+        "gradients": ("batch", "time", "units"),
+        "norms": ("batch", "time"),
+        "total": ("batch", "time"),
+        "left": ("batch", "time"),
+        "passed": ("batch", "time"),
+        "weights": ("time",),
+        "mask": ("batch", "time"),
+    }
 
     name: str
     gradients: dict
@@ -59,6 +71,19 @@ class LayerFlow:
         ratio = np.divide(self.passed, total, out=np.ones_like(total), where=inner)
         return float(np.sum((ratio - 1) ** 2) / len(total))
 
+    def plot(self, path=None):
+        """Draw dL/ds_t and the share of dL/dW by step.
+
+        Args:
+            path: Where to write the picture, any format of matplotlib's.
+
+        Returns:
+            The `matplotlib.figure.Figure`.
+        """
+        from rnnkit.diagnostics.drawing import draw_flow
+
+        return draw_flow([self], path)
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ModelFlow:
@@ -86,7 +111,7 @@ class ModelFlow:
         """
         from rnnkit.diagnostics.drawing import draw_flow
 
-        return draw_flow(self, path)
+        return draw_flow([*self.layers.values()], path)
 
 
 def _norm(gradient):

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,7 +23,17 @@ class StepJacobians:
         go_backwards: Whether step 0 reads the last input.
         block: `block(first, last)` computes the Jacobians of some steps, `(batch,
             steps, state, state before)`.
+        axes: Names of the axes of each array.
     """
+
+    axes: ClassVar[dict] = {
+        "jacobians": ("batch", "time", "state", "state before"),
+        "products": ("batch", "state", "state before"),
+        "singular_values": ("batch", "time", "state"),
+        "spectral_radius": ("batch", "time"),
+        "influence": ("batch", "time"),
+        "mask": ("batch", "time"),
+    }
 
     name: str
     states: dict

@@ -6,6 +6,7 @@ from rnnkit.training.averaging import NonMonotonicAveraging as NonMonotonicAvera
 from rnnkit.training.checkpoint import CheckpointError as CheckpointError
 from rnnkit.training.embedding_picture import plot_embeddings as plot_embeddings
 from rnnkit.training.files import atomic_write as atomic_write
+from rnnkit.training.layer_clipping import LayerClipping as LayerClipping
 from rnnkit.training.pictures import plot_alignments as plot_alignments
 from rnnkit.training.pictures import plot_attention as plot_attention
 from rnnkit.training.pictures import plot_history as plot_history

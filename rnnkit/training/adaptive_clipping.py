@@ -1,20 +1,19 @@
 """Gradients held in proportion to the weights that they move."""
 
-import keras
 from keras import ops
 
 from rnnkit.registration import export
+from rnnkit.training.clipping_optimizer import ClippingOptimizer
 
 
 @export
-class AdaptiveClipping(keras.optimizers.Optimizer):
+class AdaptiveClipping(ClippingOptimizer):
     """An optimizer whose gradients are no longer than a share of their weights.
 
         g ← g · θ max(‖w‖, ε) / ‖g‖  where  ‖g‖ > θ max(‖w‖, ε)
 
-    for each unit by itself: of a matrix each column, of a vector the whole. Clipping
-    by a fixed norm is Keras' own: `clipnorm=` of an optimizer takes each weight by
-    itself, `global_clipnorm=` all together.
+    for each unit by itself: of a matrix each column, of a vector the whole. By a fixed
+    norm `LayerClipping` clips each layer by itself.
 
         model.compile(AdaptiveClipping(keras.optimizers.Adam(1e-3)), ...)
 
@@ -27,72 +26,26 @@ class AdaptiveClipping(keras.optimizers.Optimizer):
     Reference: [Brock et al., 2021](https://arxiv.org/abs/2102.06171), section 4.1
     """
 
+    options = ("factor", "epsilon")
+
     def __init__(self, inner_optimizer, factor=0.01, epsilon=1e-3, name=None):
-        super().__init__(learning_rate=0.0, name=name)
-        self.inner_optimizer = inner_optimizer
+        super().__init__(inner_optimizer, name)
         self.factor, self.epsilon = factor, epsilon
 
-    def build(self, var_list):
-        self.inner_optimizer.build(var_list)
-        super().build(var_list)
-
-    def apply(self, grads, trainable_variables=None):
-        variables = trainable_variables or self._trainable_variables
-        self.inner_optimizer.apply(self._clipped(grads, variables), trainable_variables)
-
-    def stateless_apply(self, optimizer_variables, grads, trainable_variables):
-        grads = self._clipped(grads, trainable_variables)
-        return self.inner_optimizer.stateless_apply(
-            optimizer_variables, grads, trainable_variables
-        )
-
-    def _clipped(self, grads, variables):
+    def clipped(self, grads, variables):
         return [
             None if g is None else self.clip(g, v) for g, v in zip(grads, variables)
         ]
 
     def clip(self, gradient, weight):
         """The gradient of one weight as the optimizer gets it."""
-        gradient = ops.convert_to_tensor(gradient)  # an embedding's is sparse
+        gradient = ops.convert_to_tensor(gradient)
         weight = ops.cast(weight, gradient.dtype)
         most = self.factor * ops.maximum(_length(weight), self.epsilon)
         length = _length(gradient)
         over = length > most
         shorter = gradient * (most / ops.where(over, length, 1.0))
         return ops.where(over, shorter, gradient)
-
-    @property
-    def variables(self):
-        return self.inner_optimizer.variables
-
-    @property
-    def learning_rate(self):
-        return self.inner_optimizer.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate):
-        self.inner_optimizer.learning_rate = learning_rate
-
-    @property
-    def iterations(self):
-        return self.inner_optimizer.iterations
-
-    def finalize_variable_values(self, var_list):
-        self.inner_optimizer.finalize_variable_values(var_list)
-
-    def get_config(self):
-        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
-        return {
-            "inner_optimizer": inner,
-            "factor": self.factor,
-            "epsilon": self.epsilon,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"])
-        return cls(**{**config, "inner_optimizer": inner})
 
 
 def _length(weight):

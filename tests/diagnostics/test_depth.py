@@ -56,6 +56,8 @@ def test_every_instance_has_the_norms_of_its_own_gradient():
     whole = [np.linalg.norm(v) for v in kernel_gradients(model, X, Y).values()]
     np.testing.assert_allclose(found.batch_norms, whole, rtol=1e-4)
     assert found.instance_norms.shape == (5, 3)
+    wide = layer_gradients(model, X.reshape(5, 6).astype("float64"), Y)
+    np.testing.assert_allclose(wide.batch_norms, whole, rtol=1e-4)
 
 
 def test_linear_layers_leave_what_their_weights_do():

@@ -248,6 +248,56 @@ def test_the_horizon_of_a_closed_form():
         memory_horizon(flow, 0)
 
 
+def test_a_model_of_ones_own_may_run_a_layer_twice():
+    class Twice(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.letters = keras.layers.Embedding(5, 3, mask_zero=True)
+            self.gru = rnnkit.layers.GRU(4, name="gru")
+            self.answer = keras.layers.Dense(1)
+
+        def call(self, pair):
+            return self.read(self.gru(self.letters(one)) for one in pair)
+
+        def read(self, ends):
+            return self.answer(keras.ops.concatenate([*ends], axis=-1))
+
+    model = Twice()
+    model.compile("sgd", "mse")
+    draw = np.random.default_rng(0)
+    pair = [draw.integers(1, 5, (BATCH, TIME)) for _ in range(2)]
+    pair[1][1, 2:] = 0
+    y = draw.normal(size=(BATCH, 1))
+    found = gradient_flow(model, pair, y)
+    assert list(found.layers) == ["gru", "gru (2)"]
+    np.testing.assert_array_equal(found["gru (2)"].mask, pair[1] > 0)
+    ends = [model.gru(model.letters(one)) for one in pair]
+    with tf.GradientTape() as tape:
+        tape.watch(ends)
+        loss = tf.reduce_mean((model.read(ends) - y) ** 2)
+    assert found.loss == pytest.approx(float(loss), rel=1e-5)
+    for flow, wanted in zip(found.layers.values(), tape.gradient(loss, ends)):
+        np.testing.assert_allclose(flow.gradients["h"][:, -1], wanted, atol=1e-7)
+
+
+def test_arrays_have_the_axes_that_are_named():
+    x, padded, y, _ = data()
+    layer = rnnkit.layers.LSTM(4, dtype="float64", name="one")
+    flow = gradient_flow(made(layer, masked=True), padded, y[:, 0])["one"]
+    jacobians = step_jacobians(layer, x)
+    sizes = dict(batch=BATCH, time=TIME, units=4, state=8)
+    sizes |= {"state before": 8, "steps back": TIME}
+    for found in (flow, jacobians, memory_horizon(flow)):
+        for name, axes in found.axes.items():
+            value = getattr(found, name)
+            value = value(0, 2) if callable(value) else value
+            for array in value.values() if isinstance(value, dict) else [value]:
+                if array is not None:
+                    assert array.shape == tuple(sizes[axis] for axis in axes), name
+    drawn = flow.plot().axes
+    assert drawn[0].get_title(loc="left") == "one: gradient of the states"
+
+
 def test_nothing_is_changed_by_looking():
     x, _, y, _ = data()
     layer = rnnkit.layers.GRU(4, stateful=True, dropout=0.5)
@@ -260,6 +310,20 @@ def test_nothing_is_changed_by_looking():
     for old, new in zip(before, (*model.variables, *layer.states)):
         np.testing.assert_array_equal(old, new.numpy())
     assert first.loss == again.loss
+
+
+def test_cells_in_a_loop_of_another_layers_are_said_not_to_be_seen():
+    jordan = rnnkit.layers.Jordan(3, output_units=4, return_sequences=True)
+    x, y = keras.Input((TIME, FEATURES)), keras.Input((TIME, 4))
+    model = keras.Model([x, y], rnnkit.layers.TeacherForced(jordan)(x, y), name="told")
+    model.compile("sgd", "mse")
+    x, _, y, _ = data()
+    for look in (
+        lambda: gradient_flow(model, [x, y], y),
+        lambda: step_jacobians(model, [x, y]),
+    ):
+        with pytest.raises(ValueError, match="No recurrent layer of 'told' runs over"):
+            look()
 
 
 def test_a_loss_that_does_not_reach_a_layer_is_said():
