@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from rnnkit.training import AveragedWeights, NonMonotonicAveraging
+from rnnkit.training import AveragedWeights, NonMonotonicAveraging, Resume, fit
 
 
 def problem():
@@ -82,6 +82,29 @@ def test_the_mean_is_validated_and_kept():
     kept = model.evaluate(x, y, verbose=0)
     assert history["val_loss"][-1] == pytest.approx(kept, rel=1e-5)
     assert history["loss"][-1] < kept  # the last weights are nearer than the mean
+
+
+def test_killed_after_its_last_epoch_it_still_ends_with_the_mean(tmp_path):
+    class Part(keras.utils.PyDataset):
+        first = 0
+
+        def __len__(self):
+            return 4 - self.first
+
+        def __getitem__(self, index):
+            return x[2 * index : 2 * index + 2], y[2 * index : 2 * index + 2]
+
+    ends = []
+    for _ in range(2):  # the second finds what the first has left before its end
+        model, x, y = problem()
+        resume = Resume(tmp_path / "checkpoint", 1e9)
+        averaging = NonMonotonicAveraging("val_loss", 0, history=[1.0, 2.0])
+        arguments = {"validation_data": (x, y), "verbose": 0, "shuffle": False}
+        fit(model, [Part()], 2, resume, [averaging], **arguments)
+        ends.append(model.get_weights())
+    assert float(model.optimizer.averaged) > 0
+    for again, whole in zip(*ends):
+        np.testing.assert_array_equal(again, whole)
 
 
 def test_a_file_holds_it(tmp_path):
