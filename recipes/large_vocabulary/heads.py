@@ -29,6 +29,11 @@ def head_of(name, counts):
     return LAYERS.FullSoftmax(size)
 
 
+def read(text, size, steps, config):
+    """As `words.read`, as much of a text as so many steps train on."""
+    return words.read(text, size, config.batch_size * config.steps * steps + 1)
+
+
 def learn(name, text, size, steps, config):
     """Train a model with one head; returns a row of the table.
 
@@ -39,8 +44,7 @@ def learn(name, text, size, steps, config):
         steps: to train; of Zipf's words only time is told.
     """
     keras.utils.set_random_seed(config.seed)
-    batch = config.batch_size * config.steps
-    tokens, counts, train, test = words.read(text, size, batch * steps + 1)
+    tokens, counts, train, test = read(text, size, steps, config)
     vocabulary = rnnkit.data.Tokens(tokens)
     model = rnnkit.models.LanguageModel(
         vocabulary,
