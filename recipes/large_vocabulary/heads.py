@@ -65,12 +65,8 @@ def learn(name, text, size, steps, config):
     }
     if text != "zipf":
         test = test[: config.test_words]
-        test = rnnkit.data.text_streams(test, None, 4, 64, drop_remainder=False)
-        found = model.evaluate(test, verbose=0, return_dict=True)
-        row["perplexity"] = math.exp(found["nats"])
-        row["unigram"] = words.unigram_perplexity(
-            train, test._y[test._weights > 0], len(tokens)
-        )
+        row["perplexity"] = model.perplexity(test, batch_size=4)
+        row["unigram"] = words.unigram_perplexity(train, test[1:], len(tokens))
     return row
 
 
