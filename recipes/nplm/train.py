@@ -33,8 +33,8 @@ class Config:
     dropout: float = 0.2
     """Share of the vectors and of the hidden units dropped in training."""
     shortlist: int | None = 2000
-    """Most frequent words that the softmax spends most on (adaptive softmax: as exact,
-    and several times faster); None for the plain softmax."""
+    """Most frequent words, on which the adaptive softmax spends most; it is as exact as
+    the plain softmax, which None stands for."""
     batch_size: int = 64
     """Streams the text is cut into."""
     steps: int = 16
