@@ -1,13 +1,13 @@
 """Gradients held in proportion to the weights that they move."""
 
-import keras
 from keras import ops
 
 from rnnkit.registration import export
+from rnnkit.training.inner_optimizer import AroundOptimizer
 
 
 @export
-class AdaptiveClipping(keras.optimizers.Optimizer):
+class AdaptiveClipping(AroundOptimizer):
     """An optimizer whose gradients are no longer than a share of their weights.
 
         g ← g · θ max(‖w‖, ε) / ‖g‖  where  ‖g‖ > θ max(‖w‖, ε)
@@ -28,8 +28,7 @@ class AdaptiveClipping(keras.optimizers.Optimizer):
     """
 
     def __init__(self, inner_optimizer, factor=0.01, epsilon=1e-3, name=None):
-        super().__init__(learning_rate=0.0, name=name)
-        self.inner_optimizer = inner_optimizer
+        super().__init__(inner_optimizer, name)
         self.factor, self.epsilon = factor, epsilon
 
     def build(self, var_list):
@@ -65,34 +64,15 @@ class AdaptiveClipping(keras.optimizers.Optimizer):
     def variables(self):
         return self.inner_optimizer.variables
 
-    @property
-    def learning_rate(self):
-        return self.inner_optimizer.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate):
-        self.inner_optimizer.learning_rate = learning_rate
-
-    @property
-    def iterations(self):
-        return self.inner_optimizer.iterations
-
     def finalize_variable_values(self, var_list):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self):
-        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
         return {
-            "inner_optimizer": inner,
+            **super().get_config(),
             "factor": self.factor,
             "epsilon": self.epsilon,
-            "name": self.name,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"])
-        return cls(**{**config, "inner_optimizer": inner})
 
 
 def _length(weight):
