@@ -19,7 +19,11 @@ def kept(name, origin, make):
         origin: What the texts were made of, `bytes`.
         make: Function that gives them, `{name: str}`.
     """
-    path, origin = cache() / f"{name}.json", sha256(origin)
+    try:
+        path = cache() / f"{name}.json"
+    except RuntimeError:  # the user has no home
+        return make()
+    origin = sha256(origin)
     try:
         found = json.loads(path.read_bytes())
         if found["origin"] == origin and found["sha256"] == _digest(found["texts"]):
