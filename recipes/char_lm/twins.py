@@ -83,13 +83,16 @@ def main(arguments=None):
     vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
     once = recipe.Once(run, beginning.seconds)
     given = vocabulary, train, held_out, once
-    for cell in [
-        c for pair in PAIRS.items() if pair[0] in config.additive for c in pair
-    ]:
+    for cell in cells(config):
         for seed in config.seeds:
             once(cell, str(seed), learn, config, cell, seed, *given)
     finish(run, preset, config, once)
     return report(run)
+
+
+def cells(config):
+    """The cells that are compared, each additive one before its twin."""
+    return [c for pair in PAIRS.items() if pair[0] in config.additive for c in pair]
 
 
 def build(config, cell, units, vocabulary):
@@ -139,7 +142,8 @@ def learn(config, cell, seed, vocabulary, train, held_out, once):
 def finish(run, preset, config, once):
     """Write the results: the mean of each cell, and all of them in a table."""
     means, table = {}, {}
-    for cell, rows in once.found.items():
+    for cell in cells(config):
+        rows = once.found[cell]
         bits = {f"seed {seed}": row["bits"] for seed, row in rows.items()}
         means[cell] = float(np.mean([*bits.values()]))
         table[cell.replace("_", " ")] = {
