@@ -66,10 +66,20 @@ def measure(package, shape):
     allocator.mallopt(M_MMAP_THRESHOLD, 2**16)
     step()
     allocator.malloc_trim(0)
+    return grown(step)[1]
+
+
+def grown(function):
+    """What a function gives, and the megabytes of its peak above the level before it.
+
+    They are None where the system does not tell.
+    """
+    if not CLEAR.exists():
+        return function(), None
     before = megabytes("VmRSS")
     CLEAR.write_text("5")  # the peak so far is forgotten
-    step()
-    return max(megabytes("VmHWM") - before, 0.001)
+    found = function()
+    return found, max(megabytes("VmHWM") - before, 0.001)
 
 
 def megabytes(entry):

@@ -7,10 +7,12 @@ import time
 
 import numpy as np
 
+from benchmarks.memory import grown
 from benchmarks.process import python
 from benchmarks.report import Report
 
 ORDER, TOKENS, ASKED = 5, 1_000_000, 20_000
+LENGTH = 20  # words of a sentence
 NLTK, KENLM = "nltk.lm", "kenlm"
 
 
@@ -20,12 +22,12 @@ def sentences(tokens):
     Each word is drawn from a few that its predecessor chooses, so that n-grams repeat.
     """
     rng = np.random.default_rng(0)
-    lengths, words = 20, 10_000
+    words = 10_000
     ranks = np.minimum(rng.zipf(1.25, tokens), words) - 1
     chosen = rng.random(tokens) < 0.5
     rows = []
-    for start in range(0, tokens, lengths):
-        row = ranks[start : start + lengths]
+    for start in range(0, tokens, LENGTH):
+        row = ranks[start : start + LENGTH]
         for k in range(1, len(row)):
             if chosen[start + k]:
                 row[k] = (31 * row[k - 1] + row[k] % 3) % words
@@ -36,16 +38,16 @@ def sentences(tokens):
 def measured(name, tokens, asked):
     """What one contender needs, as a dict; in this process, which has done no other.
 
-    Seconds to count, seconds for a word asked, megabytes grown, perplexity.
+    Seconds to count, seconds for a word asked, megabytes at the peak of counting above
+    the level before it (None where the system does not tell), perplexity.
     """
-    rows = sentences(tokens)
-    held_out = sentences(tokens + asked)[len(rows) :]
+    rows = sentences(tokens + asked)
+    held_out = [rows.pop() for _ in range(asked // LENGTH)]  # nothing is left to reuse
     importlib.import_module({"rnnkit": "rnnkit.lm"}.get(name, name))
-    before = _megabytes()
+    count_in = {"rnnkit": _ours, NLTK: _nltk, KENLM: _kenlm}[name]
     begun = time.perf_counter()
-    score = {"rnnkit": _ours, NLTK: _nltk, KENLM: _kenlm}[name](rows)
+    score, memory = grown(lambda: count_in(rows))
     built = time.perf_counter() - begun
-    grown = _megabytes() - before
     count = sum(len(row) + 1 for row in held_out)
     score(held_out[:10])
     begun = time.perf_counter()
@@ -54,7 +56,7 @@ def measured(name, tokens, asked):
     return {
         "build": built,
         "query": seconds / count,
-        "memory": grown,
+        "memory": memory,
         "perplexity": math.exp(-total / count),
     }
 
@@ -95,18 +97,13 @@ def _kenlm(rows):
 
     from rnnkit.lm import NGram
 
-    path = os.path.join(tempfile.mkdtemp(), "model.arpa")
-    NGram.train(rows, ORDER).save(path)
-    model = kenlm.Model(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.arpa")
+        NGram.train(rows, ORDER).save(path)
+        model = kenlm.Model(path)
     return lambda held_out: (
         math.log(10) * sum(model.score(" ".join(row)) for row in held_out)
     )
-
-
-def _megabytes():
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def run(quick=False):
@@ -129,12 +126,15 @@ def run(quick=False):
             continue
         if name == NLTK:
             report.add("n-gram, counting", case, ours["build"], theirs["build"], name)
-            report.add("n-gram, memory", case, ours["memory"], theirs["memory"], name)
+            if ours["memory"]:
+                memory = ours["memory"], theirs["memory"]
+                report.add("n-gram, memory", case, *memory, name)
         query = 1e6 * ours["query"], 1e6 * theirs["query"]
         report.add("n-gram, a word asked", case, *query, name)
+    memory = f", {ours['memory']:.0f} MB" if ours["memory"] else ""
     report.notes.append(
         f"n-grams, {case}: counted in {ours['build']:.1f} s, "
-        f"{1e6 * ours['query']:.1f} µs for a word asked, {ours['memory']:.0f} MB; "
+        f"{1e6 * ours['query']:.1f} µs for a word asked{memory}; "
         f"perplexity {ours['perplexity']:.1f}."
     )
     for name, theirs in found.items():

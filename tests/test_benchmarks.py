@@ -6,7 +6,7 @@ import pytest
 
 import rnnkit
 from benchmarks import __main__ as command
-from benchmarks import layer_steps
+from benchmarks import layer_steps, memory
 from benchmarks.peers import KerasStep
 from benchmarks.report import Report
 from benchmarks.timing import interleaved
@@ -66,6 +66,15 @@ def test_a_benchmark_writes_what_the_readme_reads(tmp_path, capsys, monkeypatch)
     table = readme.benchmarks_table(tmp_path)
     assert "| GRU | keras.layers.GRU |" in table
     assert f"Measured on {result['device']}" in table
+
+
+@pytest.mark.skipif(not memory.CLEAR.exists(), reason="told by Linux only")
+def test_memory_is_what_a_peak_adds_though_there_was_a_higher_one():
+    size = 40_000_000
+    assert len(b"x" * (5 * size))
+    found, megabytes = memory.grown(lambda: len(b"x" * size))
+    assert found == size
+    assert 35 < megabytes < 80
 
 
 def test_contenders_that_compute_something_else_are_refused():

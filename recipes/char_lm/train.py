@@ -7,7 +7,6 @@ python recipes/char_lm/train.py --cell peephole_lstm --units 256
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -144,7 +143,7 @@ def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
     train, valid, held_out = read_texts(config)
-    digest = hashlib.sha256("".join([train, valid, held_out]).encode()).hexdigest()
+    digest = recipe.text_digest([train, valid, held_out])
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("char_lm", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:

@@ -5,7 +5,6 @@ python recipes/char_lm/twins.py --data tinyshakespeare
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import sys
 
@@ -74,7 +73,7 @@ def main(arguments=None):
         if cell not in PAIRS:
             raise SystemExit(f"No twin of {cell!r}; there are {', '.join(PAIRS)}.")
     train, valid, held_out = read_texts(config)
-    digest = hashlib.sha256("".join([train, valid, held_out]).encode()).hexdigest()
+    digest = recipe.text_digest([train, valid, held_out])
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("char_lm", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:
@@ -82,29 +81,18 @@ def main(arguments=None):
         return report(run)
     least = max(1, round(config.rarest * len(train)))
     vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
-    found = run.read("found.json") or {"bits": {}, "parameters": {}, "seconds": 0.0}
-    for cell in [
-        c for pair in PAIRS.items() if pair[0] in config.additive for c in pair
-    ]:
-        units = units_for(config, cell, vocabulary)
+    once = recipe.Once(run, beginning.seconds)
+    given = vocabulary, train, held_out, once
+    for cell in cells(config):
         for seed in config.seeds:
-            if str(seed) in found["bits"].get(cell, {}):
-                continue
-            model, seconds = learn(config, cell, units, seed, vocabulary, train, run)
-            scores = model.evaluate(
-                streams(held_out, vocabulary, config), return_dict=True, verbose=0
-            )
-            found["bits"].setdefault(cell, {})[str(seed)] = scores["bits"]
-            found["parameters"][cell] = model.count_params()
-            found["seconds"] += seconds
-            run.write("found.json", found)
-            print(
-                f"{cell}, {units} units, {model.count_params():,} parameters, seed "
-                f"{seed}: {scores['bits']:.3f} bits per character",
-                flush=True,
-            )
-    finish(run, preset, config, found)
+            once(cell, str(seed), learn, config, cell, seed, *given)
+    finish(run, preset, config, once)
     return report(run)
+
+
+def cells(config):
+    """The cells that are compared, each additive one before its twin."""
+    return [c for pair in PAIRS.items() if pair[0] in config.additive for c in pair]
 
 
 def build(config, cell, units, vocabulary):
@@ -124,36 +112,46 @@ def units_for(config, cell, vocabulary):
     return low
 
 
-def learn(config, cell, units, seed, vocabulary, train, run):
+def learn(config, cell, seed, vocabulary, train, held_out, once):
     """Train one model, from the run's checkpoint on if there is one.
 
     Returns:
-        The model, and the seconds of earlier starts.
+        dict: its bits per character of the held-out text, and its parameters.
     """
+    units = units_for(config, cell, vocabulary)
     keras.utils.set_random_seed(seed)
     model = build(config, cell, units, vocabulary)
     text = rnnkit.data.text_streams(train, vocabulary, config.batch_size, config.steps)
     steps = text.batches * config.epochs
     model.compile(recipe.adam(config.learning_rate, steps, 0.05, clipnorm=1.0))
-    path = run.path(f"checkpoint {cell} {seed}")
+    path = once.run.path(f"checkpoint {cell} {seed}")
     resume = recipe.resume(path, config.checkpoint_seconds)
+    once.earlier += resume.earlier
     recipe.train(model, [text], config.epochs, resume)
-    path.unlink()
-    return model, resume.earlier
+    scores = model.evaluate(
+        streams(held_out, vocabulary, config), return_dict=True, verbose=0
+    )
+    print(
+        f"{cell}, {units} units, {model.count_params():,} parameters, seed {seed}: "
+        f"{scores['bits']:.3f} bits per character",
+        flush=True,
+    )
+    return {"bits": scores["bits"], "parameters": model.count_params()}
 
 
-def finish(run, preset, config, found):
+def finish(run, preset, config, once):
     """Write the results: the mean of each cell, and all of them in a table."""
-    means = {cell: float(np.mean([*b.values()])) for cell, b in found["bits"].items()}
-    table = {
-        cell.replace("_", " "): {
-            **{f"seed {seed}": value for seed, value in bits.items()},
+    means, table = {}, {}
+    for cell in cells(config):
+        rows = once.found[cell]
+        bits = {f"seed {seed}": row["bits"] for seed, row in rows.items()}
+        means[cell] = float(np.mean([*bits.values()]))
+        table[cell.replace("_", " ")] = {
+            **bits,
             "mean": means[cell],
             "standard deviation": float(np.std([*bits.values()])),
-            "parameters": found["parameters"][cell],
+            "parameters": next(iter(rows.values()))["parameters"],
         }
-        for cell, bits in found["bits"].items()
-    }
     twins = [PAIRS[cell] for cell in config.additive]
     run.finish(
         preset,
@@ -163,9 +161,11 @@ def finish(run, preset, config, found):
         },
         published={},
         seeds=list(config.seeds),
-        seconds=found["seconds"] + beginning.seconds(),
+        seconds=once.seconds(),
         tables={"twins": table},
     )
+    for path in run.folder.glob("checkpoint *"):
+        path.unlink()
 
 
 def report(run):

@@ -29,6 +29,11 @@ def head_of(name, counts):
     return LAYERS.FullSoftmax(size)
 
 
+def read(text, size, steps, config):
+    """As `words.read`, as much of a text as so many steps train on."""
+    return words.read(text, size, config.batch_size * config.steps * steps + 1)
+
+
 def learn(name, text, size, steps, config):
     """Train a model with one head; returns a row of the table.
 
@@ -39,8 +44,7 @@ def learn(name, text, size, steps, config):
         steps: to train; of Zipf's words only time is told.
     """
     keras.utils.set_random_seed(config.seed)
-    batch = config.batch_size * config.steps
-    tokens, counts, train, test = words.read(text, size, batch * steps + 1)
+    tokens, counts, train, test = read(text, size, steps, config)
     vocabulary = rnnkit.data.Tokens(tokens)
     model = rnnkit.models.LanguageModel(
         vocabulary,
@@ -61,12 +65,8 @@ def learn(name, text, size, steps, config):
     }
     if text != "zipf":
         test = test[: config.test_words]
-        test = rnnkit.data.text_streams(test, None, 4, 64, drop_remainder=False)
-        found = model.evaluate(test, verbose=0, return_dict=True)
-        row["perplexity"] = math.exp(found["nats"])
-        row["unigram"] = words.unigram_perplexity(
-            train, test._y[test._weights > 0], len(tokens)
-        )
+        row["perplexity"] = model.perplexity(test, batch_size=4)
+        row["unigram"] = words.unigram_perplexity(train, test[1:], len(tokens))
     return row
 
 

@@ -7,10 +7,10 @@ python recipes/large_vocabulary/train.py --preset real
 import dataclasses
 import pathlib
 import sys
-import time
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
+import beginning  # first, by the alphabet too
 import heads
 import pictures
 import unseen
@@ -73,7 +73,7 @@ PRESETS = {
         test_words=2000,
         kinds=("words",),
         words=1000,
-        seconds=2.0,
+        seconds=1.0,
         characters=100_000,
         test_characters=5000,
         units=48,
@@ -88,57 +88,63 @@ def main(arguments=None):
     if not len(config.texts) == len(config.sizes) == len(config.head_steps):
         raise SystemExit("texts, sizes and head_steps: one of each for every model.")
     name = recipe.run_name(preset, config, PRESETS)
-    run = recipe.Run("large_vocabulary", name, config, fresh=fresh)
+    facts = {"sha256 of the data": recipe.text_digest(all_texts(config))}
+    run = recipe.Run("large_vocabulary", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
         return report(run, config)
-    with_heads = learn_heads(run, config)
-    prose = learn_unseen(run, config, config.prose, config.kinds, config.seconds)
+    once = recipe.Once(run, beginning.seconds)
+    with_heads = learn_heads(once, config)
+    prose = learn_unseen(once, config, config.prose, config.kinds, config.seconds)
     japanese = {}
     if config.japanese_seconds:
         kinds = [kind for kind in config.kinds if kind != "words"]
-        japanese = learn_unseen(run, config, "tanaka", kinds, config.japanese_seconds)
+        japanese = learn_unseen(once, config, "tanaka", kinds, config.japanese_seconds)
     pictures.draw(with_heads, prose, japanese, run.path("large_vocabulary.png"))
-    finish(run, preset, config, with_heads, prose, japanese)
+    finish(once, preset, config, with_heads, prose, japanese)
     return report(run, config)
 
 
-def once(run, name, function, *arguments):
-    """What a function gives; from the run's folder if it has been called before."""
-    rows = run.read("rows.json") or {}
-    if name not in rows:
-        begun = time.monotonic()
-        rows[name] = function(*arguments)
-        rows[name]["seconds"] = round(time.monotonic() - begun, 1)
-        run.write("rows.json", rows)
-        print(f"{name}: {rows[name]}")
-    return rows[name]
+def all_texts(config):
+    """Whatever is read, as strings."""
+    for text, size, steps in zip(config.texts, config.sizes, config.head_steps):
+        tokens, _, *parts = heads.read(text, size, steps, config)
+        yield " ".join(tokens)
+        yield from (part.tobytes().hex() for part in parts)
+    names = [config.prose, *["tanaka"] * (config.japanese_seconds > 0)]
+    for name in names:
+        for part in unseen.read(name, config.characters, config.test_characters):
+            yield "\n".join(part)
 
 
-def learn_heads(run, config):
+def told(name, function, *arguments):
+    """What a function gives, which is printed."""
+    row = function(*arguments)
+    print(f"{name}: {row}", flush=True)
+    return row
+
+
+def learn_heads(once, config):
     """Rows of the heads, by text, size and head."""
     return {
         (text, size, head): once(
-            run,
+            "heads",
             f"{text}, {size:,} words, {head}",
-            *(heads.learn, head, text, size, steps, config),
+            *(told, head, heads.learn, head, text, size, steps, config),
         )
         for text, size, steps in zip(config.texts, config.sizes, config.head_steps)
         for head in config.heads
     }
 
 
-def learn_unseen(run, config, name, kinds, seconds):
+def learn_unseen(once, config, name, kinds, seconds):
     """Rows of one text cut in several ways, by the kind of tokens."""
-    return {
-        kind: once(run, f"{name}, {kind}", unseen.row, kind, name, seconds, config)
-        for kind in kinds
-    } | {
-        "character n-gram": once(run, f"{name}, n-gram", unseen.baseline, name, config)
-    }
+    ways = {kind: (unseen.row, kind, name, seconds, config) for kind in kinds}
+    ways["character n-gram"] = unseen.baseline, name, config
+    return {kind: once(name, kind, told, kind, *way) for kind, way in ways.items()}
 
 
-def finish(run, preset, config, with_heads, prose, japanese):
+def finish(once, preset, config, with_heads, prose, japanese):
     """Write results.json."""
     metrics, baselines = {}, {}
     table = {"parameters": {}}
@@ -161,17 +167,16 @@ def finish(run, preset, config, with_heads, prose, japanese):
             where = baselines if "n-gram" in kind else metrics
             where[f"bits per character, {name}, {kind}"] = row["bits per character"]
             for column, value in row.items():
-                if column != "seconds":
-                    columns.setdefault(column, {})[kind] = value
+                columns.setdefault(column, {})[kind] = value
         if rows:
             tables["japanese" if name == "tanaka" else "unseen"] = columns
-    run.finish(
+    once.run.finish(
         preset,
         metrics=metrics,
         baselines=baselines,
         published={},
         seeds=[config.seed],
-        seconds=sum(row["seconds"] for row in run.read("rows.json").values()),
+        seconds=once.seconds(),
         tables=tables,
     )
 

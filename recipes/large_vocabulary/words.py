@@ -1,6 +1,5 @@
 """Texts as ids of words, the most frequent first."""
 
-import collections
 import functools
 import re
 
@@ -8,7 +7,6 @@ import numpy as np
 
 import rnnkit
 
-END = "</s>"
 _CODE = re.compile(r"\w+|[^\w\s]")
 
 
@@ -31,36 +29,20 @@ def read(name, size, words=None):
         counts = np.maximum(1, 1e6 / np.arange(1, size + 1)).astype("int64")
         return [*map(str, range(size))], counts, drawn(size, words), drawn(size, words)
     if name == "standard_library":
-        train, test = map(code_words, rnnkit.data.standard_library().split(0.05))
+        train, test = map(code_lines, rnnkit.data.standard_library().split(0.05))
     else:
         parts = rnnkit.data.load_words(name, size)
-        train, test = (sentence_words(parts[part]) for part in ("train", "test"))
-    counts = collections.Counter(train)
-    counts["<unk>"] += 1  # so that it is there
-    kept = dict(counts.most_common(size))
-    rest = sum(counts.values()) - sum(kept.values())
-    kept["<unk>"] = kept.get("<unk>", 0) + rest
-    tokens = sorted(kept, key=kept.get, reverse=True)
-    if len(tokens) > size:  # the unknown had no place among them
-        kept["<unk>"] += kept.pop(tokens.pop())
-    place = {token: k for k, token in enumerate(tokens)}
-    unknown = place["<unk>"]
-    train, test = (
-        np.array([place.get(word, unknown) for word in text], "int32")
-        for text in (train[-(words or len(train)) :], test)
-    )
-    return tokens, np.array([kept[token] for token in tokens]), train, test
+        train, test = parts["train"], parts["test"]
+    vocabulary = rnnkit.data.Words.of(train, size)
+    train, test = map(vocabulary.encode, (train, test))
+    counts = np.bincount(train, minlength=vocabulary.size)
+    return vocabulary.tokens, counts, train[-(words or len(train)) :], test
 
 
-def sentence_words(text):
-    """The words of a text, a sentence a line, with its ends."""
-    return text.replace("\n", f" {END} ").split()
-
-
-def code_words(text):
-    """The words and signs of source code, with the ends of its lines."""
+def code_lines(text):
+    """Source code with its words and signs parted by spaces; no line is empty."""
     lines = (_CODE.findall(line) for line in text.splitlines())
-    return [word for line in lines if line for word in [*line, END]]
+    return "".join(f"{' '.join(line)}\n" for line in lines if line)
 
 
 def drawn(size, words, seed=0):

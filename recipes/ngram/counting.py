@@ -35,17 +35,12 @@ def perplexities(column, order, texts):
         model = train(column, n, texts["train"])
         if mixed:
             models.append(model)
-            model = lm.Interpolated.fit(models, sentences(texts["valid"]))
+            model = lm.Interpolated.fit(models, lm.sentences_in(texts["valid"]))
             weights = {f"order {k}": float(w) for k, w in enumerate(model.weights, 1)}
         found[f"order {n}"] = model.perplexity(texts["test"])
         del model
         gc.collect()
     return found, weights
-
-
-def sentences(text):
-    """Lists of words, a line each."""
-    return [line.split() for line in text.splitlines()]
 
 
 def by_kenlm(texts, order, path):
@@ -57,9 +52,9 @@ def by_kenlm(texts, order, path):
     lm.NGram.train(texts["train"], order).save(path)
     try:
         other, total, tokens = kenlm.Model(str(path)), 0.0, 0
-        for line in texts["test"].splitlines():
-            total += other.score(line)  # log10, the sentence's end with it
-            tokens += len(line.split()) + 1
+        for words in lm.sentences_in(texts["test"]):
+            total += other.score(" ".join(words))  # log10, the sentence's end with it
+            tokens += len(words) + 1
         return math.exp(-total * math.log(10) / tokens)
     finally:
         path.unlink()

@@ -8,7 +8,6 @@ python recipes/ngram/train.py --data path/to/a/text/file/or/a/folder
 
 import dataclasses
 import gc
-import hashlib
 import pathlib
 import sys
 
@@ -58,7 +57,7 @@ def main(arguments=None):
             raise SystemExit(f"No column {column!r}; there are {', '.join(COLUMNS)}.")
     texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
     name = recipe.run_name(preset, config, PRESETS)
-    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    digest = recipe.text_digest(texts.values())
     run = recipe.Run("ngram", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")

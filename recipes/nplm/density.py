@@ -1,6 +1,6 @@
 """Why words are projected: how full is the space that a model counts in?"""
 
-import collections
+import rnnkit
 
 
 def densities(train, test, longest):
@@ -19,22 +19,12 @@ def densities(train, test, longest):
         training": {"n = 1": …}}`; the second is of places in the text.
     """
     visited, known = {}, {}
-    size = len(counted(train, 1))
-    for n in range(1, longest + 1):
-        grams, asked = counted(train, n), counted(test, n)
-        places = asked.total()
-        visited[f"n = {n}"] = len(grams) / size**n
-        known[f"n = {n}"] = sum(asked[gram] for gram in asked if gram in grams) / places
+    seen, tested = (rnnkit.lm.counted(text, longest) for text in (train, test))
+    for n, (grams, asked) in enumerate(zip(seen, tested), 1):
+        again = sum(count for gram, count in asked.items() if gram in grams)
+        visited[f"n = {n}"] = len(grams) / len(seen[0]) ** n
+        known[f"n = {n}"] = again / asked.total()
     return {
         "share of the corners visited": visited,
         "share of the test text seen in training": known,
     }
-
-
-def counted(text, n):
-    """How often each n words in a row stand in a text; its lines have two ends."""
-    counts = collections.Counter()
-    for line in text.splitlines():
-        words = ("<s>", *line.split(), "</s>")
-        counts.update(words[k : k + n] for k in range(len(words) - n + 1))
-    return counts

@@ -6,7 +6,6 @@ python recipes/nplm/train.py --data path/to/a/text/file/or/a/folder --contexts 1
 """
 
 import dataclasses
-import hashlib
 import pathlib
 import sys
 
@@ -34,8 +33,8 @@ class Config:
     dropout: float = 0.2
     """Share of the vectors and of the hidden units dropped in training."""
     shortlist: int | None = 2000
-    """Most frequent words that the softmax spends most on (adaptive softmax: as exact,
-    and several times faster); None for the plain softmax."""
+    """Most frequent words, on which the adaptive softmax spends most; it is as exact as
+    the plain softmax, which None stands for."""
     batch_size: int = 64
     """Streams the text is cut into."""
     steps: int = 16
@@ -72,7 +71,7 @@ def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
     texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
-    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    digest = recipe.text_digest(texts.values())
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("nplm", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:
@@ -80,24 +79,16 @@ def main(arguments=None):
         return report(run, config)
     vocabulary = rnnkit.data.Words.of(texts["train"])
     print(f"{config.data}: {vocabulary.size:,} words.", flush=True)
-    found = run.read("found.json") or {"models": {}, "n-grams": {}, "seconds": 0.0}
+    once = recipe.Once(run, beginning.seconds)
     for context in config.contexts:
         row = f"K = {context}"
-        if row not in found["n-grams"]:
-            ngram = rnnkit.lm.NGram.train(texts["train"], context + 1)
-            found["n-grams"][row] = ngram.perplexity(texts["test"])
-            del ngram
-            run.write("found.json", found)
-        if row not in found["models"]:
-            model, seconds = learn(config, context, vocabulary, texts, run)
-            found["models"][row] = model.perplexity(texts["test"])
-            found["seconds"] += seconds
-            run.write("found.json", found)
+        counted = once("n-grams", row, count, context, texts)
+        learnt = once("models", row, learn, config, context, vocabulary, texts, once)
         print(
-            f"{row}: perplexity {found['models'][row]:.1f}, {context + 1}-gram "
-            f"{found['n-grams'][row]:.1f}",
+            f"{row}: perplexity {learnt:.1f}, {context + 1}-gram {counted:.1f}",
             flush=True,
         )
+    found = once.found
     seen = densities(texts["train"], texts["test"], max(config.contexts) + 1)
     draw_contexts(found, config, run.path("contexts.png"))
     draw_density(seen, config, run.path("density.png"))
@@ -111,7 +102,7 @@ def main(arguments=None):
         },
         published={},
         seeds=[config.seed],
-        seconds=found["seconds"] + beginning.seconds(),
+        seconds=once.seconds(),
         tables={
             "contexts": {
                 "neural, K words": found["models"],
@@ -120,14 +111,21 @@ def main(arguments=None):
             "density": seen,
         },
     )
+    for path in run.folder.glob("checkpoint *"):
+        path.unlink()
     return report(run, config)
 
 
-def learn(config, context, vocabulary, texts, run):
+def count(context, texts):
+    """Perplexity of the test text by the n-gram that sees as many words."""
+    return rnnkit.lm.NGram.train(texts["train"], context + 1).perplexity(texts["test"])
+
+
+def learn(config, context, vocabulary, texts, once):
     """Train the model of a context, from the run's checkpoint on if there is one.
 
     Returns:
-        The model, and the seconds of earlier starts.
+        Its perplexity of the test text.
     """
     keras.utils.set_random_seed(config.seed)
     head = None
@@ -148,16 +146,16 @@ def learn(config, context, vocabulary, texts, run):
     )
     steps = streams.batches * config.epochs
     model.compile(recipe.adam(config.learning_rate, steps, 0.05, clipnorm=1.0))
-    path = run.path(f"checkpoint {context}")
+    path = once.run.path(f"checkpoint {context}")
     resume = recipe.resume(path, config.checkpoint_seconds)
+    once.earlier += resume.earlier
     print(f"K = {context}: {model.count_params():,} parameters.", flush=True)
     valid = rnnkit.data.text_streams(
         texts["valid"], vocabulary, config.batch_size, 64, drop_remainder=False
     )
     recipe.train(model, [streams], config.epochs, resume, validation_data=valid)
-    model.save(run.path(f"context {context}.keras"))
-    path.unlink()
-    return model, resume.earlier
+    model.save(once.run.path(f"context {context}.keras"))
+    return model.perplexity(texts["test"])
 
 
 def report(run, config):

@@ -69,8 +69,8 @@ def together(network, ngram):
 
 def ngram_scores(ngram, text):
     """Return ln p of every token of a text, line ends among them, `(n,)`."""
-    lines = [line.split() for line in text.splitlines()]
-    return np.array([*itertools.chain.from_iterable(map(ngram.score, lines))])
+    scores = map(ngram.score, rnnkit.lm.sentences_in(text))
+    return np.array([*itertools.chain.from_iterable(scores)])
 
 
 def first_words(text, words):

@@ -5,7 +5,6 @@ python recipes/word_lm/train.py --preset zaremba_small
 python recipes/word_lm/train.py --data path/to/a/text/file/or/a/folder
 """
 
-import hashlib
 import math
 import pathlib
 import sys
@@ -29,7 +28,7 @@ def main(arguments=None):
     texts["train"] = last_words(texts["train"], config.words)
     for part in ("valid", "test"):
         texts[part] = first_words(texts[part], config.held_out_words)
-    digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+    digest = recipe.text_digest(texts.values())
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("word_lm", name, config, {"sha256 of the data": digest}, fresh)
     if run.results:

@@ -6,6 +6,7 @@ python recipes/word_vectors/train.py --kinds bag_of_words --negatives 0
 """
 
 import dataclasses
+import importlib.util
 import pathlib
 import sys
 import time
@@ -61,25 +62,24 @@ FORMS = "share, the other form among the ten nearest"
 def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "docstrings", __doc__, arguments)
+    read = [s for text in config.texts for s in texts.sentences(text)]
+    digest = recipe.text_digest(f"{' '.join(words)}\n" for words in read)
     name = recipe.run_name(preset, config, PRESETS)
-    run = recipe.Run("word_vectors", name, config, fresh=fresh)
+    facts = {"sha256 of the data": digest}
+    run = recipe.Run("word_vectors", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
         return report(run, config)
-    read = [s for text in config.texts for s in texts.sentences(text)]
     order = np.random.default_rng(config.seed).permutation(len(read))
     read = [read[place] for place in order]
     words = rnnkit.data.CountedWords.train(read, config.minimum_count)
     print(f"{sum(map(len, read)):,} words of text, {words.size:,} different ones kept.")
+    once = recipe.Once(run, beginning.seconds)
     found, others = {}, {}
     for kind in config.kinds:
-        found[kind], vectors = learn(kind, read, words, config, run)
-        vectors.save(run.path(f"{kind}.txt"))
-        draw(vectors, words, run.path(f"{kind}.png"), kind)
-        show(vectors)
-        if config.baseline:
-            peer = gensims(kind, read, words, config)
-            others |= {kind: peer} if peer else {}
+        found[kind] = once("ours", kind, learn, kind, read, words, config, once)
+        if config.baseline and has_gensim():
+            others[kind] = once("gensim", kind, gensims, kind, read, words, config)
     table = dict(found) | {f"gensim, {kind}": row for kind, row in others.items()}
     run.finish(
         preset,
@@ -87,14 +87,17 @@ def main(arguments=None):
         baselines=named(others, "gensim, "),
         published={},
         seeds=[config.seed],
-        seconds=beginning.seconds(),
+        seconds=once.seconds(),
         tables={"word_vectors": table},
     )
+    for path in run.folder.glob("*.checkpoint"):
+        path.unlink()
     return report(run, config)
 
 
-def learn(kind, read, words, config, run):
-    """Train one kind; returns what is measured of it, and its vectors."""
+def learn(kind, read, words, config, once):
+    """Train one kind and leave its files; returns what is measured of it."""
+    run = once.run
     keras.utils.set_random_seed(config.seed)
     model = rnnkit.models.WordVectors(
         words, config.dim, kind, config.negatives, seed=config.seed
@@ -114,20 +117,30 @@ def learn(kind, read, words, config, run):
     model.compile(rnnkit.training.RowAdagrad(rate))
     path = run.path(f"{kind}.checkpoint")
     resume = recipe.resume(path, config.checkpoint_seconds)
+    once.earlier += resume.earlier
     recipe.train(model, [windows], config.epochs, resume)
     model.save(run.path(f"{kind}.keras"))
-    row = measured(model.vectors, words)
+    vectors = model.vectors
+    vectors.save(run.path(f"{kind}.txt"))
+    draw(vectors, words, run.path(f"{kind}.png"), kind)
+    show(vectors)
+    row = measured(vectors, words)
     row["words a second"] = windows.total * config.epochs / resume.seconds
-    return row, model.vectors
+    return row
+
+
+def has_gensim():
+    """Whether gensim is installed; says how it comes if not."""
+    found = importlib.util.find_spec("gensim") is not None
+    if not found:
+        print("gensim is not installed: pip install -e '.[vectors]' brings it.")
+    return found
 
 
 def gensims(kind, read, words, config):
-    """What gensim makes of the same text, as often read; None where it is not there."""
-    try:
-        from gensim.models import Word2Vec
-    except ImportError:
-        print("gensim is not installed: pip install -e '.[vectors]' brings it.")
-        return None
+    """What gensim makes of the same text, as often read."""
+    from gensim.models import Word2Vec
+
     print(f"gensim, {kind} …", flush=True)
     model = Word2Vec(
         vector_size=config.dim,

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from rnnkit.data.downloads import check, fetch, home, members
+from rnnkit.data.downloads import AGAIN, check, fetch, home, members
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,8 @@ def load(name, data_dir=None):
     Raises:
         ValueError: No such data set, or a file is not the one published.
         ConnectionError: The download failed; says where to put the file by hand.
-        FileNotFoundError: It is one that is not downloaded; says where it is from.
+        FileNotFoundError: It is one that is not downloaded; says where it is from. Or
+            the folder that is named is not there.
     """
     characters = name == "ptb_characters"
     key = "ptb" if characters else name
@@ -123,7 +124,8 @@ def load(name, data_dir=None):
     texts = {}
     for part, file in data_set.files.items():
         content = (folder / file.name).read_bytes()
-        check(content, file.sha256, file.name, folder / file.name)
+        remedy = AGAIN if data_set.url else data_set.by_hand
+        check(content, file.sha256, file.name, folder / file.name, remedy)
         texts[part] = content.decode("utf-8")
     return {p: _as_characters(t) if characters else t for p, t in texts.items()}
 

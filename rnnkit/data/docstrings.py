@@ -1,9 +1,12 @@
 """Prose that comes with Python: the standard library's docstrings and topics."""
 
 import ast
+import pathlib
 import pydoc_data.topics
+import sys
 import warnings
 
+from rnnkit.data.kept import kept
 from rnnkit.data.sources import SourceText, standard_library
 
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -13,22 +16,30 @@ def docstrings():
     """What this Python's standard library says of itself, as English text.
 
     The docstrings of its modules, classes and functions, a text for each module, and
-    after them the topics that `help` knows, a text for each: some 330,000 words that
-    need no download. They are read from the sources; nothing is imported.
+    after them the topics that `help` knows, a text for each: English that needs no
+    download. They are read from the sources; nothing is imported. To parse these takes
+    seconds, so that what is found is kept, in `~/.cache/rnnkit/docstrings.json`, for
+    as long as not a byte of them changes.
 
     Returns:
         `SourceText`, names `"argparse.py"` and `"topic: lambda"`; docstrings and
         paragraphs are parted by an empty line.
     """
     sources = standard_library()
-    named = {}
-    for name, text in zip(sources.names, sources.texts):
-        found = _docstrings(text)
-        if found:
-            named[name] = "\n\n".join(found) + "\n\n"
+    here = pathlib.Path(__file__).read_text("utf-8")  # how they are found
+    origin = [sys.version, here, *sources.names, *sources.texts]
+    named = kept("docstrings", "\0".join(origin).encode(), lambda: _all_of(sources))
     for topic, text in sorted(pydoc_data.topics.topics.items()):
         named[f"topic: {topic}"] = text.strip() + "\n\n"
     return SourceText(tuple(named), tuple(named.values()))
+
+
+def _all_of(sources):
+    """`{name: docstrings}` of the modules that have any."""
+    found = {
+        name: _docstrings(text) for name, text in zip(sources.names, sources.texts)
+    }
+    return {name: "\n\n".join(some) + "\n\n" for name, some in found.items() if some}
 
 
 def _docstrings(text):

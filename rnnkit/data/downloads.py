@@ -12,11 +12,31 @@ import urllib.request
 import zlib
 from pathlib import Path
 
+AGAIN = "Delete it, and it is downloaded again."
+
+
+def cache():
+    """The folder of what is downloaded or made, where no other is named."""
+    return Path.home() / ".cache" / "rnnkit"
+
 
 def home(data_dir=None):
-    """The folder data sets lie in: the one given, RNNKIT_DATA's, or the cache."""
+    """The folder data sets lie in: the one given, RNNKIT_DATA's, or the cache.
+
+    Raises:
+        FileNotFoundError: A folder is named that is not there.
+    """
     given = data_dir or os.environ.get("RNNKIT_DATA")
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "rnnkit"
+    if not given:
+        return cache()
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        by = "data_dir" if data_dir else "RNNKIT_DATA"
+        raise FileNotFoundError(
+            f"{by} names the folder {str(folder)!r}, which is not there. Correct the "
+            "name; or make the folder, and what can be downloaded comes into it."
+        )
+    return folder
 
 
 def sha256(content):
@@ -24,14 +44,16 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def check(content, expected, name, where):
-    """Raise ValueError unless bytes found at `where` are the published file `name`."""
+def check(content, expected, name, where, remedy=""):
+    """Raise ValueError unless bytes found at `where` are the published file `name`.
+
+    The error ends with `remedy`, what is to be done.
+    """
     found = sha256(content)
     if found != expected:
-        here = "://" not in str(where)
         raise ValueError(
             f"{where} is not the published {name}: its sha256 is {found}, not "
-            f"{expected}." + (" Delete it, and it is downloaded again." if here else "")
+            f"{expected}. {remedy}".rstrip()
         )
 
 

@@ -49,6 +49,7 @@ def load_mnist(data_dir=None):
         and `(n,)`; ink is 255.
 
     Raises:
+        FileNotFoundError: The folder has not all of the files; names one.
         ValueError: A file is not the one published; names it.
 
     Source: LeCun and Cortes, through https://keras.io/api/datasets/mnist/
@@ -59,7 +60,7 @@ def load_mnist(data_dir=None):
     parts = {}
     for part, files in FILES.items():
         images, digits = (
-            _points(_content(folder / f"{name}.gz", name, sha256), n)
+            _points(_content(folder, name, sha256), n)
             for (name, sha256), n in zip(files, _HEADS)
         )
         parts[part] = images.reshape(-1, _SIDE, _SIDE), digits
@@ -70,10 +71,14 @@ def _points(content, head):
     return np.frombuffer(content, "uint8", -1, head).copy()  # so that it can be written
 
 
-def _content(path, name, sha256):
+def _content(folder, name, sha256):
+    path = folder / f"{name}.gz"
+    remedy = f"Move {folder} away, and Keras downloads its own copy."
+    if not path.exists():
+        raise FileNotFoundError(f"No {path}. Put it there. Or: {remedy}")
     try:
         content = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read: {error}.") from error
-    check(content, sha256, name, path)
+        raise ValueError(f"{path} cannot be read: {error}. {remedy}") from error
+    check(content, sha256, name, path, remedy)
     return content

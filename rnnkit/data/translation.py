@@ -5,7 +5,7 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from rnnkit.data.downloads import check, fetch, home
+from rnnkit.data.downloads import AGAIN, check, fetch, home
 from rnnkit.data.pairs import (
     Pairs,
     lines_of,
@@ -208,7 +208,7 @@ def _published(path, url, expected):
     """The content of a published file, downloaded if it is not there, and checked."""
     if path.exists():
         content = read_content(path)
-        check(content, expected, path.name, path)
+        check(content, expected, path.name, path, AGAIN)
         return content
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as part:

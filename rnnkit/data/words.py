@@ -38,7 +38,7 @@ class Words(Tokens):
 
     @classmethod
     def of(cls, text, size=None, minimum_count=1, unknown="<unk>", line_end=LINE_END):
-        """The words of a text, the most frequent first.
+        """The words of a text, the most frequent first; those left out are unknown.
 
         Args:
             text: `str`. Where the data set has put `<unk>` for rare words, that is a
@@ -55,11 +55,14 @@ class Words(Tokens):
         words = [w for w, count in counts.items() if count >= minimum_count]
         words = sorted({*words} - {*special}, key=lambda w: (-counts[w], w))
         words = words[: None if size is None else max(size - len(special), 0)]
+        left_out = counts.total() - sum(counts[w] for w in {*words, *special})
         if not words:
             raise ValueError(
                 f"No word is left of {len(counts):,}: size is {size}, of which "
                 f"{len(special)} are special, and minimum_count {minimum_count}."
             )
+        if unknown in special:
+            counts[unknown] += left_out
         words = sorted([*words, *special], key=lambda w: (-counts[w], w))
         return cls(words, unknown, line_end)
 

@@ -41,17 +41,7 @@ def draw_unit(found, path=None):
             axes.plot(bias, found.state, label=words, **look)
     for edge in found.boundaries:
         axes.axvline(edge, color=MUTED, lw=1, ls=":")
-        place = (edge, 1.0)
-        axes.annotate(
-            f"{edge:.3f}".replace("-", "−"),
-            place,
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-            color=MUTED,
-        )
+        _above(axes, edge, f"{edge:.3f}".replace("-", "−"))
     label(axes, "bias b", f"state x, at rest (w = {found.w:g})", whole=False)
     axes.grid(visible=False)
     axes.set_xlim(*bounds)

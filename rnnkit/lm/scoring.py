@@ -7,9 +7,13 @@ BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 
 
 def sentences_in(text):
-    """Sentences as lists of words; of a text the lines, each cut at white space."""
+    """Sentences as lists of words; of a text the lines, each cut at white space.
+
+    A line ends with "\\n" and nothing else, as it does for `rnnkit.data.Words`.
+    """
     if isinstance(text, str):
-        return [line.split() for line in text.splitlines()]
+        lines = text.split("\n")
+        return [line.split() for line in (lines if lines[-1] else lines[:-1])]
     return list(text)
 
 

@@ -4,11 +4,11 @@ import contextlib
 import math
 
 import keras
-import numpy as np
 from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
 from rnnkit.models.carried_state import CarriedState
+from rnnkit.models.text_scoring import ids_of
 from rnnkit.models.training import (
     BeginPass,
     Bits,
@@ -171,18 +171,7 @@ class StreamTraining:
         Raises:
             ValueError: There is nothing to predict; a symbol is not in the vocabulary.
         """
-        ids = self.vocabulary.encode(text) if isinstance(text, str) else text
-        ids = np.asarray(ids).reshape(-1)
-        if self.vocabulary.start is not None:
-            ids = np.insert(ids, 0, self.vocabulary.start)
-        if len(ids) < 2:
-            raise ValueError("There is nothing to predict: the text is too short.")
-        wrong = (ids < 0) | (ids >= self.vocabulary.size)
-        if wrong.any():
-            raise ValueError(
-                f"{ids[wrong][0]} is no id of the model's vocabulary, which has "
-                f"{self.vocabulary.size:,}: is the text encoded by another?"
-            )
+        ids = ids_of(self.vocabulary, text)
         if not self.compiled:
             self.compile()
         steps = min(EVALUATION_STEPS, max(1, len(ids) // batch_size))

@@ -11,28 +11,46 @@ from rnnkit.ops.tracing import compiled
 STEPS = 256  # tokens in a window
 
 
-def tokens_of(model, text):
-    """What is read and what is to be predicted of a text.
+def ids_of(vocabulary, text):
+    """The ids of a text that is to be predicted, int32 `(n,)`.
 
-    Returns:
-        ids `(n,)`, each followed by the target of the same place, `(n,)`; and the
-        targets as `str`. Where the vocabulary has a line end, the text begins after
-        one, and every token of it is predicted; elsewhere all but the first.
+    Where the vocabulary has a line end, the text begins after one, and every token of
+    it is predicted; elsewhere all but the first.
+
+    Args:
+        vocabulary: Encodes the text.
+        text: `str`; or ids, integers `(n,)`.
 
     Raises:
-        ValueError: No token is left to be predicted.
+        ValueError: No token is left to be predicted; a symbol is not in the vocabulary.
     """
-    vocabulary = model.vocabulary
-    ids = vocabulary.encode(text) if isinstance(text, str) else np.asarray(text)
+    ids = vocabulary.encode(text) if isinstance(text, str) else text
+    ids = np.asarray(ids).reshape(-1)
     if vocabulary.start is not None:
-        ids = np.concatenate([[vocabulary.start], ids])
+        ids = np.insert(ids, 0, vocabulary.start)
     if len(ids) < 2:
         raise ValueError(
             f"There is nothing to predict in a text of {len(ids)} tokens: it needs one "
             "to begin after and one more."
         )
-    ids = ids.astype("int32")
-    return ids[:-1], ids[1:], tuple(vocabulary.decode([i]) for i in ids[1:])
+    wrong = (ids < 0) | (ids >= vocabulary.size)
+    if wrong.any():
+        raise ValueError(
+            f"{ids[wrong][0]} is no id of the model's vocabulary, which has "
+            f"{vocabulary.size:,}: is the text encoded by another?"
+        )
+    return ids.astype("int32")
+
+
+def tokens_of(model, text):
+    """What is read and what is to be predicted of a text, as `ids_of` has it.
+
+    Returns:
+        ids `(n,)`, each followed by the target of the same place, `(n,)`; and the
+        targets as `str`.
+    """
+    ids = ids_of(model.vocabulary, text)
+    return ids[:-1], ids[1:], tuple(model.vocabulary.decode([i]) for i in ids[1:])
 
 
 def windows(ids, targets, steps):

@@ -8,9 +8,11 @@ from rnnkit.recipe.config import run_name as run_name
 from rnnkit.recipe.ending import report as report
 from rnnkit.recipe.examples import digest as digest
 from rnnkit.recipe.examples import hold_out as hold_out
+from rnnkit.recipe.examples import text_digest as text_digest
 from rnnkit.recipe.examples import tone_words as tone_words
 from rnnkit.recipe.layers import recurrent_layer as recurrent_layer
 from rnnkit.recipe.ngram import CharNGram as CharNGram
+from rnnkit.recipe.once import Once as Once
 from rnnkit.recipe.reading import reading_ways as reading_ways
 from rnnkit.recipe.reading import tuned as tuned
 from rnnkit.recipe.run import Run as Run

@@ -18,6 +18,14 @@ def digest(parts):
     return found.hexdigest()
 
 
+def text_digest(texts):
+    """Return the sha256 of some strings, one after another."""
+    found = hashlib.sha256()
+    for text in texts:
+        found.update(text.encode())
+    return found.hexdigest()
+
+
 def hold_out(examples, held_out):
     """Return the examples where a mask is false, and those where it is true.
 

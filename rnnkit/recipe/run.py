@@ -27,7 +27,7 @@ class Run:
         name: name of the run, see `rnnkit.recipe.run_name`.
         config: the recipe's configuration, a dataclass.
         facts: dict of what must be the same for a run to be continued, such as a
-            hash of the data.
+            hash of the data. One that the folder's run does not tell is taken over.
         fresh: throw away what is in the folder.
         root: the folder of all runs.
 
@@ -39,17 +39,19 @@ class Run:
     def __init__(self, recipe, name, config, facts=None, fresh=False, root="runs"):
         self.recipe = recipe
         self.folder = pathlib.Path(root, recipe, name)
-        config = {**dataclasses.asdict(config), **(facts or {})}
+        facts = facts or {}
+        config = {**dataclasses.asdict(config), **facts}
         self.config = json.loads(json.dumps(config))  # as it is read back
         if fresh and self.folder.exists():
             shutil.rmtree(self.folder)
-        before = self.read("config.json")
-        if before is not None and before != self.config:
-            different = sorted(
-                key
-                for key in before.keys() | self.config.keys()
-                if before.get(key) != self.config.get(key)
-            )
+        before = self.read("config.json") or self.config
+        different = sorted(
+            key
+            for key in before.keys() | self.config.keys()
+            if before.get(key) != self.config.get(key)
+            and (key in before or key not in facts)
+        )
+        if different:
             raise SystemExit(
                 f"{self.folder} holds a run with another {', '.join(different)}. Move "
                 "it away to keep it, or add --fresh to throw it away and start anew."

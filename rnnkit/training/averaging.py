@@ -4,10 +4,11 @@ import keras
 from keras import ops
 
 from rnnkit.registration import export
+from rnnkit.training.inner_optimizer import AroundOptimizer
 
 
 @export
-class AveragedWeights(keras.optimizers.Optimizer):
+class AveragedWeights(AroundOptimizer):
     """An optimizer that also keeps the mean of the weights it has gone through.
 
         w̄ ← w̄ + (w - w̄) / k        at the k-th step since `start_averaging`
@@ -27,8 +28,7 @@ class AveragedWeights(keras.optimizers.Optimizer):
     """
 
     def __init__(self, inner_optimizer, name=None):
-        super().__init__(learning_rate=0.0, name=name)
-        self.inner_optimizer = inner_optimizer
+        super().__init__(inner_optimizer, name)
         self.averaged = self.add_variable((), initializer="zeros", name="averaged")
         self.averages_now = self.add_variable((), initializer="zeros", name="averages")
         self.averages = []
@@ -71,27 +71,6 @@ class AveragedWeights(keras.optimizers.Optimizer):
     def variables(self):
         own = [self.averaged, self.averages_now, *self.averages]
         return [*self.inner_optimizer.variables, *own]
-
-    @property
-    def learning_rate(self):
-        return self.inner_optimizer.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate):
-        self.inner_optimizer.learning_rate = learning_rate
-
-    @property
-    def iterations(self):
-        return self.inner_optimizer.iterations
-
-    def get_config(self):
-        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
-        return {"inner_optimizer": inner, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"])
-        return cls(**{**config, "inner_optimizer": inner})
 
 
 class NonMonotonicAveraging(keras.callbacks.Callback):

@@ -1,10 +1,11 @@
 """An optimizer that changes the gradients before another takes them."""
 
-import keras
 from keras import ops
 
+from rnnkit.training.inner_optimizer import AroundOptimizer
 
-class ClippingOptimizer(keras.optimizers.Optimizer):
+
+class ClippingOptimizer(AroundOptimizer):
     """Base of optimizers that clip: what it clips, an optimizer inside takes.
 
     The gradient of an embedding, sparse, becomes dense: an Adam inside then moves the
@@ -15,10 +16,6 @@ class ClippingOptimizer(keras.optimizers.Optimizer):
     """
 
     options = ()
-
-    def __init__(self, inner_optimizer, name=None):
-        super().__init__(learning_rate=0.0, name=name)
-        self.inner_optimizer = inner_optimizer
 
     def clipped(self, grads, variables):
         """The gradients as the optimizer inside gets them; None stays None."""
@@ -43,30 +40,12 @@ class ClippingOptimizer(keras.optimizers.Optimizer):
     def variables(self):
         return self.inner_optimizer.variables
 
-    @property
-    def learning_rate(self):
-        return self.inner_optimizer.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, learning_rate):
-        self.inner_optimizer.learning_rate = learning_rate
-
-    @property
-    def iterations(self):
-        return self.inner_optimizer.iterations
-
     def finalize_variable_values(self, var_list):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self):
-        inner = keras.saving.serialize_keras_object(self.inner_optimizer)
         own = {name: getattr(self, name) for name in self.options}
-        return {"inner_optimizer": inner, **own, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config):
-        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"])
-        return cls(**{**config, "inner_optimizer": inner})
+        return {**super().get_config(), **own}
 
 
 def _dense(grads):

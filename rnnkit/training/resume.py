@@ -40,17 +40,22 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._saved = time.monotonic()
+        if self._restore and self.epoch >= self.params["epochs"]:
+            self._load()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._restore:  # not before: every epoch begins by resetting its metrics
-            self.model.optimizer.build(self.model.trainable_variables)
-            load_checkpoint(self.path, self.model)
-            self._restore = False
+            self._load()
             if self.batch == 0 and hasattr(self.model, "reset_state"):
                 self.model.reset_state()  # what is carried ends with its epoch
         else:
             self.epoch, self.batch = epoch, 0
         self._first = self.batch
+
+    def _load(self):
+        self.model.optimizer.build(self.model.trainable_variables)
+        load_checkpoint(self.path, self.model)
+        self._restore = False
 
     def on_train_batch_end(self, batch, logs=None):
         self.batch = self._first + batch + 1
@@ -98,12 +103,17 @@ def fit(model, parts, epochs, resume, callbacks=(), **arguments):
     Returns:
         dict of lists: the logs of all epochs, those before an interruption too.
     """
-    if resume.found and resume.epoch >= epochs:
+    over = resume.found and resume.epoch >= epochs
+    if over and not callbacks:
         load_checkpoint(resume.path, model, weights_only=True)
+        return resume.history
     if resume.found and _lacks_metrics(model):
         # Keras makes what compile(metrics=) names only when it sees a batch.
         model.test_on_batch(*next(iter(parts[resume.epoch % len(parts)])))
     further = _OneTraining(callbacks, model)
+    if over:  # but for its end, which changes what was written after the last epoch
+        given = {**arguments, "initial_epoch": epochs, "epochs": epochs}
+        model.fit(parts[-1], callbacks=[resume, further], **given)
     for epoch in range(resume.epoch, epochs):
         part = parts[epoch % len(parts)]
         part.first = resume.batch
@@ -132,7 +142,7 @@ class _OneTraining(keras.callbacks.CallbackList):
 
     def __init__(self, callbacks, model):
         super().__init__(callbacks, model=model)
-        self._begun = False
+        self._begun, self._logs = False, None
 
     def on_train_begin(self, logs=None):
         if not self._begun:

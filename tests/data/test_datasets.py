@@ -20,6 +20,7 @@ def published(tmp_path, monkeypatch):
     )
     data_set = datasets.DataSet("toy", where.as_uri(), "none", {"text": file})
     monkeypatch.setitem(datasets.DATA_SETS, "toy", data_set)
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("RNNKIT_DATA", str(tmp_path / "data"))
     return where
 
@@ -33,9 +34,20 @@ def test_it_is_downloaded_once(published, tmp_path):
 
 
 def test_a_named_folder_comes_before_the_environment(published, tmp_path):
+    (tmp_path / "other").mkdir()
     load("toy", data_dir=tmp_path / "other")
     assert (tmp_path / "other/toy/words.txt").exists()
-    assert not (tmp_path / "data").exists()
+    assert not list((tmp_path / "data").iterdir())
+
+
+def test_a_named_folder_that_is_not_there_is_not_made(published, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"data_dir names the folder .*othre'"):
+        load("toy", data_dir=tmp_path / "othre")
+    monkeypatch.setenv("RNNKIT_DATA", str(tmp_path / "dta"))
+    with pytest.raises(FileNotFoundError, match=r"RNNKIT_DATA names the folder .*dta'"):
+        load("toy")
+    assert not (tmp_path / "othre").exists()
+    assert not (tmp_path / "dta").exists()
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def published(tmp_path, monkeypatch):
         sha256=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
     )
     monkeypatch.setattr(spoken_words, "FSDD", small)
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("RNNKIT_DATA", str(tmp_path / "data"))
     return where
 

@@ -213,7 +213,7 @@ def test_mnist_is_read_and_checked(tmp_path, monkeypatch):
             (folder / f"{name}.gz").write_bytes(gzip.compress(content))
         sums = [hashlib.sha256(content).hexdigest() for content in contents]
         files[part] = tuple(zip(names, sums))
-    with pytest.raises(ValueError, match="is not the published train-images"):
+    with pytest.raises(ValueError, match=r"not the published train-images.* Move "):
         mnist.load_mnist(tmp_path)
     monkeypatch.setattr(mnist, "FILES", files)
     for part, (images, digits) in mnist.load_mnist(tmp_path).items():
@@ -226,6 +226,10 @@ def test_mnist_is_read_and_checked(tmp_path, monkeypatch):
         mnist.load_mnist(tmp_path)
     both = (("a", "b"), ("c", "d"))
     monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: both)
+    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(FileNotFoundError, match=r"No .*t10k-labels.*gz\. Put it there"):
+        mnist.load_mnist(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
     found = mnist.load_mnist(tmp_path / "elsewhere")
     assert found == {"train": ("a", "b"), "test": ("c", "d")}
 

@@ -25,6 +25,7 @@ def published(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(translation, "MULTI30K", address)
     monkeypatch.setitem(translation.MULTI30K_SHA256, "train", hashes)
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("RNNKIT_DATA", str(tmp_path / "data"))
     return tmp_path
 

@@ -22,17 +22,19 @@ TOPICS = 79  # at least, in every Python
 
 
 @pytest.fixture
-def library(monkeypatch):
+def library(monkeypatch, tmp_path):
     """A standard library of a few modules, one of which is no Python."""
     names = [f"module{k}.py" for k in range(40)]
     texts = [f'"""Module {k} is unlike others. See C."""\n' for k in range(40)]
     sources = SourceText(("a.py", "b.py", *names), (MODULE, "no python", *texts))
     module = importlib.import_module("rnnkit.data.docstrings")
     monkeypatch.setattr(module, "standard_library", lambda: sources)
+    monkeypatch.setattr("rnnkit.data.kept.cache", lambda: tmp_path)
 
 
 def test_docstrings_and_topics_are_found_and_nothing_else(library):
     found = docstrings()
+    assert docstrings() == found  # which is kept by now
     assert found.names[0] == "a.py"
     assert "b.py" not in found.names
     assert found.texts[0] == "First line.\n\nSecond.\n\nOf C.\n\nIt's f.\n\n"

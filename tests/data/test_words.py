@@ -23,6 +23,7 @@ def test_its_size():
     assert words.tokens == ["a", "b", "<eos>", "<unk>"]
     assert words.encode("c").tolist() == [3]
     assert Words.of("a a b\n", minimum_count=2).tokens == ["a", "<eos>", "<unk>"]
+    assert Words.of("a a a b c d e\n", size=3).tokens == ["<unk>", "a", "<eos>"]
     strict = Words.of("a b\n", unknown="error")
     assert strict.size == 3
     with pytest.raises(ValueError, match="'c' is not among the 3 tokens"):

@@ -7,7 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from rnnkit.data import NGram, load
+from rnnkit.data import NGram, Words, load
+from rnnkit.lm import sentences_in
 
 RNG = np.random.default_rng(0)
 WORDS = [*"abcdefg"]
@@ -16,6 +17,17 @@ SENTENCES = [
     for _ in range(300)
 ]
 SENTENCES = [[str(word) for word in sentence] for sentence in SENTENCES]
+
+
+def test_lines_end_where_those_of_a_vocabulary_of_words_do():
+    text = "a\x0bb\u2028c \r\n\n \nd"
+    assert sentences_in(text) == [["a", "b", "c"], [], [], ["d"]]
+    words = Words.of(text)
+    back = words.decode(words.encode(text)).split("\n")
+    assert back == [" ".join(line) for line in sentences_in(text)]
+    assert sentences_in("") == []
+    assert sentences_in("\n") == [[]]
+    assert sentences_in("a\n") == [["a"]]
 
 
 def by_definition(sentences, order):

@@ -50,8 +50,17 @@ def test_another_configuration_is_named(tmp_path):
         SystemExit, match=r"another data\. Move it away to keep it, or add --fresh"
     ):
         Run("task", "small", Config(), {"data": "abd"}, root=tmp_path)
+    with pytest.raises(SystemExit, match="another data"):
+        Run("task", "small", Config(), root=tmp_path)
     with pytest.raises(SystemExit, match="another units"):
         Run("task", "small", Config(9), {"data": "abc"}, root=tmp_path)
+
+
+def test_a_fact_that_an_older_run_does_not_tell_is_taken_over(tmp_path):
+    Run("task", "small", Config(), root=tmp_path)
+    Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
+    with pytest.raises(SystemExit, match="another data"):
+        Run("task", "small", Config(), {"data": "abd"}, root=tmp_path)
 
 
 def test_fresh_throws_the_old_run_away(tmp_path):

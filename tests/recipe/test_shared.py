@@ -1,6 +1,7 @@
 """What recipes share: rates, splits, digests, and the last words of a run."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def test_a_digest_tells_any_change():
     found = [recipe.digest({"a": x}) for x in (EXAMPLES, labelled, texts, louder)]
     assert len(set(found)) == 4
     assert recipe.digest({"a": EXAMPLES}) == found[0]
+
+
+def test_a_digest_of_texts_is_that_of_all_together():
+    one = hashlib.sha256("a bé".encode()).hexdigest()
+    assert recipe.text_digest(["a ", "bé"]) == one
+    assert recipe.text_digest(["a ", "be"]) != one
 
 
 def test_only_their_order_tells_words_of_tones_apart():

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from rnnkit.training import AveragedWeights, NonMonotonicAveraging
+import rnnkit
+from rnnkit.data import Characters, text_streams
+from rnnkit.training import AveragedWeights, NonMonotonicAveraging, Resume, fit
 
 
 def problem():
@@ -82,6 +84,27 @@ def test_the_mean_is_validated_and_kept():
     kept = model.evaluate(x, y, verbose=0)
     assert history["val_loss"][-1] == pytest.approx(kept, rel=1e-5)
     assert history["loss"][-1] < kept  # the last weights are nearer than the mean
+
+
+def test_killed_after_its_last_epoch_it_still_ends_with_the_mean(tmp_path):
+    text = "abba" * 20
+    ends, last = [], []
+    for _ in range(2):  # the second finds what the first has left before its end
+        keras.utils.set_random_seed(1)
+        layers = [rnnkit.layers.SimpleRNN(2, path="loop")]
+        model = rnnkit.models.LanguageModel(Characters(text), layers)
+        model.compile(AveragedWeights(keras.optimizers.SGD(0.5)))
+        resume = Resume(tmp_path / "checkpoint", 1e9)
+        averaging = NonMonotonicAveraging(patience=0, history=[1.0, 2.0])
+        parts = [text_streams(text, model.vocabulary, 2, 10)]
+        fit(model, parts, 2, resume, [averaging], validation_data=text, verbose=0)
+        ends.append(model.get_weights())
+        model.optimizer.swap()
+        last.append(model.get_weights())
+    for whole, again in ((ends[0], ends[1]), (last[0], last[1])):
+        for one, other in zip(whole, again, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert any(np.abs(a - b).max() > 1e-3 for a, b in zip(ends[0], last[0]))
 
 
 def test_a_file_holds_it(tmp_path):
