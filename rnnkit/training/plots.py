@@ -1,6 +1,7 @@
 """A picture of a language model learning: its loss, and what it writes."""
 
 import pathlib
+import textwrap
 
 INK, MUTED, GRID = "#1f2430", "#6b7280", "#e5e7eb"
 BLUE, ORANGE, PAPER = "#2563eb", "#ea580c", "#f8fafc"
@@ -113,7 +114,7 @@ def _as_lines(text, lines, columns):
     )
     rows = []
     for row in drawable.split("\n"):
-        rows += [row[i : i + columns] for i in range(0, max(len(row), 1), columns)]
+        rows += textwrap.wrap(row, columns) or [""]
     return "\n".join(rows[:lines])
 
 
