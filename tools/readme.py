@@ -137,7 +137,8 @@ def treebank_table(root):
         for result in read(root, f"recipes/{pattern}"):
             name, others = result["recipe"], dict(result["published"])
             link = f"[{name}](recipes/{name}), {result['preset']}"
-            found = {k: v for k, v in result["metrics"].items() if "perplexity" in k}
+            left_out = ("parameters", "validation perplexity")
+            found = {k: v for k, v in result["metrics"].items() if k not in left_out}
             same = {k: f"{number(v)} ({s})" for k, (v, s) in others.items()}
             first = "<br>".join(f"{k} {same[k]}" for k in others if k not in found)
             for metric, value in found.items():
