@@ -1,7 +1,7 @@
 """The public checks over every public cell and layer, as they are discovered.
 
-LSTM goes through every check; the others through what depends on the cell, and, but
-for those that are built as another is, through the rest in the slow suite.
+LSTM goes through every check; the others through what depends on the cell, and
+through the rest in the slow suite.
 """
 
 import inspect
@@ -53,14 +53,6 @@ CHEAP = (
     saving.config_returns,
     saving.keras_files_load,
 )
-# Built as another is, of the same stages: it stands for them in what is not the cell's.
-LIKE = {
-    rnnkit.layers.CoupledLSTM: LSTM,
-    rnnkit.layers.PeepholeLSTM: LSTM,
-    rnnkit.layers.MultiplicativeRNN: rnnkit.layers.MultiplicativeLSTM,
-    rnnkit.layers.Summation: rnnkit.layers.Parity,
-    rnnkit.layers.SumComparison: rnnkit.layers.Parity,
-}
 OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
 
 
@@ -70,8 +62,6 @@ def _layer_cases():
             first = layer_class is LSTM and check not in saving.SLOW + OVER_TWO_CPUS
             own = CHEAP if layer_class.__name__ in MADE_OF_OTHERS else CELLS_OWN
             slow = not first and check not in own
-            if slow and layer_class in LIKE:
-                continue
             yield pytest.param(
                 layer_class,
                 check,

@@ -17,7 +17,7 @@ def module(monkeypatch):
     """Imports a file of the recipe's folder."""
     monkeypatch.syspath_prepend(str(TRAIN.parent))
     yield importlib.import_module
-    for name in ("bits", "far", "nets", "published", "summary"):
+    for name in ("bits", "far", "nets", "pictures", "published", "summary"):
         sys.modules.pop(name, None)
 
 
@@ -113,6 +113,70 @@ def test_tables_tell_of_all_seeds(module):
     assert summary.metrics(found, order) == {"share of runs solved, T = 50, clip": 0.5}
     assert summary.table(found, order)["solved"] == {"clip": "1 of 2"}
     assert summary.baselines(order) == {"accuracy, not looking": 0.25}
+
+
+def test_sequences_grow_as_a_net_learns_and_its_rate_falls(module, monkeypatch):
+    far, seen = module("far"), []
+    scores = iter([0.9, 0.95, 0.96, 1.0, 1.0])  # the last one is the test's
+
+    class Kind:
+        def __init__(self, length):
+            self.length = length
+
+        def sample(self, count, seed=None):
+            return SimpleNamespace(x=None)
+
+        def batches(self, size, steps, seed):
+            return self.length
+
+        def score(self, given, found):
+            return next(scores)
+
+    def learn(model, batches, config, can):
+        solved = False
+        while not solved:
+            (length,) = batches(1, len(seen))
+            rate = model.optimizer.learning_rate
+            solved, _ = can(0.0)
+            seen.append((length, rate))
+        return {"solved": solved, "updates": len(seen)}
+
+    model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.4))
+    monkeypatch.setitem(far.TASKS, "temporal order", Kind)
+    monkeypatch.setattr(far, "build", lambda *_: model)
+    monkeypatch.setattr(far, "outputs", lambda *_: None)
+    monkeypatch.setattr(far, "learn", learn)
+    config = SimpleNamespace(study="temporal order", growing=(5, 20), length=80)
+    options = {"ready": 0.95, "enough": 0.99, "learning_rate": 0.4}
+    vars(config).update(options, batch_size=2, test_examples=1)
+    record = far.drawn("clip", config, 0)
+    assert seen == [(5, 0.4), (5, 0.4), (20, 0.2), (80, 0.1)]
+    assert record["reached length"] == 80
+    assert record["solved"]
+
+
+def test_pictures_show_every_net(module, tmp_path):
+    from matplotlib.figure import Figure
+
+    pictures = module("pictures")
+    record = {"unseen": 1.0, "longer": 0.5, "curve": [(1, 0.5, 0.2), (2, 0.1, 0.9)]}
+    bits = SimpleNamespace(study="parity", length=200)
+    found = {
+        "RNN": {"0": record | {"examples": 640}},
+        "RNN, 16 examples": {"0": record | {"examples": 16, "longer": 0.0}},
+        "MLP, 8 examples": {"0": record | {"examples": 8}},
+    }
+    figure = Figure()
+    pictures.draw_examples(found, bits, figure)
+    line, points, _, _ = figure.axes[1].lines
+    assert line.get_xydata().tolist() == [[16, 0], [640, 50]]
+    assert sorted(points.get_xydata().tolist()) == [[16, 0], [640, 50]]
+    assert [text.get_text() for text in figure.legends[0].texts] == ["RNN", "MLP"]
+    far, figure = SimpleNamespace(study="adding", length=600), Figure()
+    pictures.draw_learning({"LSTM": {"0": record, "1": record}}, far, figure)
+    curve, _, chance = figure.axes[0].lines
+    assert curve.get_xydata().tolist() == [[1, 0.2], [2, 0.9]]
+    assert chance.get_label() == "not looking"
 
 
 @pytest.mark.slow

@@ -57,13 +57,14 @@ class Config:
 
 
 PRESETS = {
-    "small": Config(),
+    "small": Config(reach=0.9),
     "real": Config(
         texts=("ptb", "standard_library", "zipf"),
         head_steps=(1000, 200, 6),
         prose="kjv",
         seconds=90.0,
         japanese_seconds=45.0,
+        reach=0.8,
     ),
     "smoke": Config(
         texts=("docstrings",),

@@ -26,26 +26,26 @@ def study(config, train):
 def drawn(system, config, seed):
     """A net on sequences that are drawn anew for every batch, longer as it learns."""
     kind, lengths = TASKS[config.study], [*config.growing, config.length]
-    model = build(system, kind(lengths[0]).sample(2), config, seed)
-    passed = []  # how good it was at each of the lengths that are behind it
+    shortest = lengths[0]
+    model = build(system, kind(shortest).sample(2), config, seed)
 
     def batches(steps, chunk):
-        task = kind(lengths[len(passed)])
+        task = kind(lengths[0])
         return (task.batches(config.batch_size, steps, (seed, 1, chunk)),)
 
     def can(loss):
-        task = kind(lengths[len(passed)])
+        task = kind(lengths[0])
         check = task.sample(1000, (seed, 0))
         score = task.score(check, outputs(model, check.x))
-        last = task.length == config.length
+        last = len(lengths) == 1
         if not last and score >= config.ready:
-            passed.append(score)
-            slower = (lengths[0] / lengths[len(passed)]) ** 0.5
+            del lengths[0]
+            slower = (shortest / lengths[0]) ** 0.5
             model.optimizer.learning_rate = config.learning_rate * slower
         return last and good(score, config), score
 
     record = learn(model, batches, config, can)
-    record["reached length"] = lengths[len(passed)]
+    record["reached length"] = lengths[0]
     task = kind(config.length)
     test = task.sample(config.test_examples, (seed, 2))
     return tested(record, task, test, model, config)

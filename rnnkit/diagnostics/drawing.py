@@ -28,7 +28,7 @@ def draw_jacobians(found, path=None):
     right.axhline(1, color=MUTED, lw=1, ls=(0, (4, 3)))
     right.set_yscale("log")
     label(right, "steps before the last", "at most left of a change")
-    note(figure, found.batch)
+    note_bands(figure, found.batch)
     return finished(figure, path, found.name)
 
 
@@ -52,7 +52,7 @@ def draw_flow(flows, path=None):
             label(axes, "step as read", words)
         left.set_title(f"{flow.name}: gradient of the states", **SMALL)
         right.set_title("what each step gives to the weights' gradient", **SMALL)
-    note(figure, max(len(flow.mask) for flow in flows))
+    note_bands(figure, max(len(flow.mask) for flow in flows))
     return finished(figure, path, None)
 
 
@@ -69,7 +69,7 @@ def draw_horizon(found, path=None):
     if np.isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
     label(axes, "steps back", "share left of what arrives at the end")
-    note(figure, len(found.steps))
+    note_bands(figure, len(found.steps))
     return finished(figure, path, None)
 
 
@@ -94,10 +94,15 @@ def band(axes, values, label, color, positive=False, x=None, **line):
         axes.fill_between(x[there], low, high, color=color, alpha=0.15, linewidth=0)
 
 
-def note(figure, batch, words="Lines: the median of the batch; bands: its middle 80 %"):
-    """Say below the panels what is drawn, where there is more than one sequence."""
+def note(figure, words):
+    """Say below the panels what is drawn."""
+    figure.supxlabel(words, x=0.01, ha="left", fontsize=8, color=MUTED)
+
+
+def note_bands(figure, batch):
+    """Say what lines and bands are, where there is more than one sequence."""
     if batch > 1:
-        figure.supxlabel(words, x=0.01, ha="left", fontsize=8, color=MUTED)
+        note(figure, "Lines: the median of the batch; bands: its middle 80 %")
 
 
 def label(axes, x, y, whole=True):

@@ -28,7 +28,7 @@ def draw_depth(nets, path=None):
     grid[0].set_ylabel("gradient of a unit's weights, norm")
     grid[0].legend(frameon=False, fontsize=8, loc="lower right")
     words = "Lines: median of the units, and instances; bands: middle 80 % and 98 %"
-    note(figure, 2, words)
+    note(figure, words)
     return finished(figure, path, None)
 
 

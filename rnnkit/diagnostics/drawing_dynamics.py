@@ -87,7 +87,7 @@ def draw_basins(found, path=None):
     axes.set_ylim(found.y[0], found.y[-1])
     axes.legend(loc="upper left", fontsize=8)
     words = "Arrows: where a step leads, shortened; colours: where it comes to rest"
-    note(figure, 2, words)
+    note(figure, words)
     return finished(figure, path, None)
 
 
@@ -143,5 +143,6 @@ def draw_memory(found, path=None):
     words = f"A line for each of {inputs} inputs"
     if units > 1:
         words += f"; in each colour one of {units} units"
-    note(figure, inputs, words)
+    if inputs > 1:
+        note(figure, words)
     return finished(figure, path, None)

@@ -47,7 +47,7 @@ def draw_unit(found, path=None):
     axes.set_xlim(*bounds)
     axes.set_ylim(*found.state[[0, -1]])
     axes.legend(loc="upper left", framealpha=1, edgecolor="white", fontsize=9)
-    note(figure, 2, "Arrows: where a step leads, shortened")
+    note(figure, "Arrows: where a step leads, shortened")
     return finished(figure, path, None)
 
 

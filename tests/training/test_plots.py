@@ -31,8 +31,8 @@ def test_any_number_of_samples(count):
 
 
 def test_lines_end_between_words():
-    samples = [{"epoch": 0, "text": "  indented " + "recurrent " * 20}]
+    samples = [{"epoch": 0, "text": "  indented " + "unrolled " * 20}]
     figure = plot_training({"bits": [4.0, 3.0]}, samples)
     first, *rest = figure.axes[1].texts[0].get_text().split("\n")
-    assert first.startswith("  indented recurrent")
-    assert {word for line in rest for word in line.split()} == {"recurrent"}
+    assert first.startswith("  indented unrolled")
+    assert {word for line in rest for word in line.split()} == {"unrolled"}
