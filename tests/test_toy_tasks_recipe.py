@@ -151,6 +151,7 @@ def test_sequences_grow_as_a_net_learns_and_its_rate_falls(module, monkeypatch):
     vars(config).update(options, batch_size=2, test_examples=1)
     record = far.drawn("clip", config, 0)
     assert seen == [(5, 0.4), (5, 0.4), (20, 0.2), (80, 0.1)]
+    assert record["lengths"] == [5, 5, 20, 80]
     assert record["reached length"] == 80
     assert record["solved"]
 
@@ -172,11 +173,18 @@ def test_pictures_show_every_net(module, tmp_path):
     assert line.get_xydata().tolist() == [[16, 0], [640, 50]]
     assert sorted(points.get_xydata().tolist()) == [[16, 0], [640, 50]]
     assert [text.get_text() for text in figure.legends[0].texts] == ["RNN", "MLP"]
-    far, figure = SimpleNamespace(study="adding", length=600), Figure()
+    far = SimpleNamespace(study="adding", length=600, growing=())
+    figure = Figure()
     pictures.draw_learning({"LSTM": {"0": record, "1": record}}, far, figure)
     curve, _, chance = figure.axes[0].lines
     assert curve.get_xydata().tolist() == [[1, 0.2], [2, 0.9]]
     assert chance.get_label() == "not looking"
+    far = SimpleNamespace(study="temporal order", length=9, growing=(5,))
+    grown, figure = record | {"lengths": [5, 9]}, Figure()
+    pictures.draw_learning({"LSTM": {"0": grown}}, far, figure)
+    above, below = figure.axes
+    assert above.lines[0].get_xydata().tolist() == [[1, 5], [2, 9]]
+    assert below.lines[0].get_xydata().tolist() == [[1, 0.2], [2, 0.9]]
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def study(config, train):
 def drawn(system, config, seed):
     """A net on sequences that are drawn anew for every batch, longer as it learns."""
     kind, lengths = TASKS[config.study], [*config.growing, config.length]
-    shortest = lengths[0]
+    shortest, learnt = lengths[0], []
     model = build(system, kind(shortest).sample(2), config, seed)
 
     def batches(steps, chunk):
@@ -34,6 +34,7 @@ def drawn(system, config, seed):
         return (task.batches(config.batch_size, steps, (seed, 1, chunk)),)
 
     def can(loss):
+        learnt.append(lengths[0])
         task = kind(lengths[0])
         check = task.sample(1000, (seed, 0))
         score = task.score(check, outputs(model, check.x))
@@ -45,7 +46,7 @@ def drawn(system, config, seed):
         return last and good(score, config), score
 
     record = learn(model, batches, config, can)
-    record["reached length"] = lengths[0]
+    record |= {"lengths": learnt, "reached length": lengths[0]}
     task = kind(config.length)
     test = task.sample(config.test_examples, (seed, 2))
     return tested(record, task, test, model, config)

@@ -54,13 +54,27 @@ def draw_examples(found, config, figure):
 
 
 def draw_learning(found, config, figure):
-    """How good each net was on its way, a line for each seed."""
-    axes = figure.subplots()
+    """How good each net was on its way, a line for each seed.
+
+    Where the sequences grow, above it how long those were that it learnt.
+    """
+    above = None
+    if not config.growing:
+        axes = figure.subplots()
+    else:
+        above, axes = figure.subplots(2, sharex=True, height_ratios=(2, 3))
+        above.set_ylabel("symbols of\na sequence")
+        above.set_yscale("log")
+        above.set_yticks((config.growing[0], config.length))
+        above.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+        above.minorticks_off()
     for color, (system, seeds) in zip(COLORS, found.items(), strict=False):
         for number, record in enumerate(seeds.values()):
             updates, _, scores = zip(*record["curve"], strict=True)
             label = None if number else system
             axes.plot(updates, scores, color=color, lw=1.5, label=label)
+            if above:
+                above.step(updates, record["lengths"], color=color, lw=1.5)
     axes.set_xlabel("updates")
     if config.study == "adding":
         axes.set_yscale("log")
@@ -71,4 +85,4 @@ def draw_learning(found, config, figure):
         axes.set_ylabel("right answers, %")
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
         axes.set_ylim(0, 1.02)
-    figure.legend(**LEGEND)
+    figure.legend(*axes.get_legend_handles_labels(), **LEGEND)

@@ -198,7 +198,7 @@ class Trainings:
         shown = ", ".join(
             f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
             for key, value in found.items()
-            if key not in ("curve", "wall")
+            if key not in ("curve", "lengths", "wall")
         )
         print(f"{name}: {shown}", flush=True)
         return found

@@ -11,7 +11,13 @@ from rnnkit.data.examples import named
 from rnnkit.data.sequence_batches import PADDING
 from rnnkit.models import encoding
 from rnnkit.models.error_rates import error_rates
-from rnnkit.models.training import LossGuard, as_list, dataset_of, fit_rest_and_whole
+from rnnkit.models.training import (
+    BuiltOptimizer,
+    LossGuard,
+    as_list,
+    dataset_of,
+    fit_rest_and_whole,
+)
 from rnnkit.ops.tracing import compiled
 
 _ADVICE = (
@@ -21,7 +27,7 @@ _ADVICE = (
 )
 
 
-class CTCTraining:
+class CTCTraining(BuiltOptimizer):
     """`compile`, `fit` and `evaluate` of `CTCModel`."""
 
     def prepare_training(self):
@@ -43,11 +49,6 @@ class CTCTraining:
             optimizer.global_clipnorm = 1.0
         loss = self.default_loss() if loss is None else loss
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.built:
-            self.optimizer.build(self.trainable_variables)
 
     def fit(
         self,

@@ -7,11 +7,17 @@ from keras import ops
 from rnnkit.data import PairBatches, Pairs
 from rnnkit.losses import TokenCrossentropy
 from rnnkit.losses.token_crossentropy import token_nats
-from rnnkit.models.training import LossGuard, as_list, dataset_of, fit_rest_and_whole
+from rnnkit.models.training import (
+    BuiltOptimizer,
+    LossGuard,
+    as_list,
+    dataset_of,
+    fit_rest_and_whole,
+)
 from rnnkit.ops.tracing import compiled
 
 
-class Seq2SeqTraining:
+class Seq2SeqTraining(BuiltOptimizer):
     """`compile`, `fit`, `evaluate` and `score` of `Seq2Seq`."""
 
     def prepare_training(self):
@@ -49,10 +55,6 @@ class Seq2SeqTraining:
             optimizer.global_clipnorm = 1.0
         loss = TokenCrossentropy() if loss is None else loss
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True

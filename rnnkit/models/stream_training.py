@@ -12,6 +12,7 @@ from rnnkit.models.text_scoring import ids_of
 from rnnkit.models.training import (
     BeginPass,
     Bits,
+    BuiltOptimizer,
     LossGuard,
     Nats,
     as_list,
@@ -22,7 +23,7 @@ from rnnkit.ops import softmax_nats
 EVALUATION_STEPS = 256  # symbols in a window where a text is evaluated
 
 
-class StreamTraining:
+class StreamTraining(BuiltOptimizer):
     """What `compile`, `fit` and `evaluate` of a model over symbols do.
 
     The model has a `vocabulary`, `initial_state(batch_size)`, and
@@ -69,10 +70,6 @@ class StreamTraining:
             jit_compile=jit_compile,
             **kwargs,
         )
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True

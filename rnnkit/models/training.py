@@ -23,6 +23,25 @@ class Nats(keras.losses.Loss):
         return y_pred
 
 
+class BuiltOptimizer:
+    """A model that has its optimizer's variables before it needs them.
+
+    Keras makes them inside of the first step, which TensorFlow then traces twice.
+    """
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self._build_optimizer()
+
+    def make_train_function(self, force=False):
+        self._build_optimizer()
+        return super().make_train_function(force)
+
+    def _build_optimizer(self):
+        if self.built and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+
 class Bits(keras.metrics.Metric):
     """A metric in nats, shown in bits; it counts nothing itself."""
 

@@ -8,7 +8,12 @@ from rnnkit.data import NamedVectors, WordWindows
 from rnnkit.data.places import Places
 from rnnkit.models import saved_model
 from rnnkit.models.huffman import huffman_paths
-from rnnkit.models.training import LossGuard, as_list, fit_rest_and_whole
+from rnnkit.models.training import (
+    BuiltOptimizer,
+    LossGuard,
+    as_list,
+    fit_rest_and_whole,
+)
 from rnnkit.models.window_nats import bag_of_words_nats, nats, skip_gram_nats
 from rnnkit.registration import export
 from rnnkit.training.row_adagrad import RowAdagrad
@@ -17,7 +22,7 @@ KINDS = {"skip_gram": skip_gram_nats, "bag_of_words": bag_of_words_nats}
 
 
 @export
-class WordVectors(keras.Model):
+class WordVectors(BuiltOptimizer, keras.Model):
     """Word vectors by skip-gram or continuous bag of words.
 
         words = CountedWords.train(sentences)
@@ -130,10 +135,6 @@ class WordVectors(keras.Model):
             optimizer = RowAdagrad(0.05)
         kwargs = {"steps_per_execution": 16, **kwargs}
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True

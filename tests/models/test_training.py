@@ -179,6 +179,20 @@ def test_an_interrupted_pass_goes_on(tmp_path):
         np.testing.assert_allclose(a, b, atol=1e-7)
 
 
+def test_a_step_is_traced_once():
+    traces = []
+
+    class Counts(LanguageModel):
+        def train_step(self, data):
+            traces.append(data)
+            return super().train_step(data)
+
+    model = Counts(VOCABULARY, STACKS["loop"](), embedding_dim=4)
+    model.compile()
+    model.fit(text_streams(TEXT, VOCABULARY, 4, 10), verbose=0)
+    assert len(traces) == 1
+
+
 def test_an_optimizer_given_by_name_clips():
     model = model_of(optimizer="adam")
     assert model.optimizer.global_clipnorm == 1.0
