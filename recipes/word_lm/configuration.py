@@ -131,10 +131,16 @@ SIMPLE_RNN = dataclasses.replace(
     cell="simple_rnn",
     layers=1,
     units=300,
+    embedding_dim=300,
+    tie_embeddings=True,
+    locked_dropout=True,
     dropout=0.2,
-    input_dropout=0.1,
-    learning_rate=20.0,
-    epochs=7,
+    input_dropout=0.2,
+    initial_range=None,
+    optimizer="adam",
+    learning_rate=2e-3,
+    clipnorm=0.25,
+    epochs=8,
 )
 # Windows are of one length, where the published ones vary about 70.
 AWD = dataclasses.replace(
