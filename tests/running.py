@@ -1,15 +1,21 @@
 """Recipes as a user runs them: in a process of their own, in an empty folder."""
 
+import contextlib
+import io
 import json
 import os
+import pathlib
+import runpy
 import subprocess
 import sys
 import time
-from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 from rnnkit.training.checkpoint import read_position
 
-ROOT = Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[1]
+UNCOMPILED = ROOT / "tests" / "uncompiled.py"
 
 
 def recipe(name):
@@ -17,8 +23,10 @@ def recipe(name):
     return ROOT / "recipes" / name / "train.py"
 
 
-def start(folder, *arguments):
-    """Start Python in a folder."""
+def start(folder, *arguments, compiled=False):
+    """Start Python in a folder; a recipe without XLA, unless it is to be compiled."""
+    if isinstance(arguments[0], pathlib.Path) and not compiled:
+        arguments = (UNCOMPILED, *arguments)
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         cwd=folder,
@@ -29,15 +37,48 @@ def start(folder, *arguments):
     )
 
 
-def run(folder, *arguments):
+def run(folder, *arguments, compiled=False):
     """Run Python to its end; returns what it printed and its exit status."""
-    return ended(start(folder, *arguments))
+    return ended(start(folder, *arguments, compiled=compiled))
 
 
 def ended(process):
     """Wait for a process; returns what it printed and its exit status."""
     printed, _ = process.communicate(timeout=600)
     return printed, process.returncode
+
+
+def again(folder, script, *arguments):
+    """Run a recipe that has little left to do, in this process, which starts at once.
+
+    Returns:
+        What it printed and its exit status.
+    """
+    printed = io.StringIO()
+    argv, path = [str(script), *map(str, arguments)], [str(script.parent), *sys.path]
+    sys.modules["beginning"] = SimpleNamespace(seconds=lambda: 60.0)  # turns no stderr
+    try:
+        with (
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(printed),
+            mock.patch.object(sys, "argv", argv),
+            mock.patch.object(sys, "path", path),
+        ):
+            runpy.run_path(str(script), run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, str):  # as Python does
+            return printed.getvalue() + end.code, 1
+        return printed.getvalue(), end.code
+    finally:
+        del sys.modules["beginning"]
+        _forget(script.parent)
+
+
+def _forget(folder):
+    """Drop the modules of a recipe: another's have the same names."""
+    for name, module in list(sys.modules.items()):
+        if pathlib.Path(getattr(module, "__file__", None) or "").parent == folder:
+            del sys.modules[name]
 
 
 def results(folder):

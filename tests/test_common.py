@@ -1,7 +1,7 @@
 """The public checks over every public cell and layer, as they are discovered.
 
-LSTM goes through every check; the others through what depends on the cell, and
-through the rest in the slow suite.
+LSTM goes through every check; the others through what depends on the cell, one of
+each kind through the rest in the slow suite, and all of them in the thorough one.
 """
 
 import inspect
@@ -20,6 +20,8 @@ from rnnkit.layers import (
     LSTM,
     Bidirectional,
     DeepRecurrent,
+    IndRNN,
+    LayerNormLSTM,
     PyramidalBidirectional,
     Recurrent,
     SimpleRNN,
@@ -54,18 +56,24 @@ CHEAP = (
     saving.keras_files_load,
 )
 OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
+SLOW = saving.SLOW + OVER_TWO_CPUS + (saving.saved_models_export,)
+# One product, two of them, no product, no fast path; made of others.
+KINDS = (LSTM, GRU, IndRNN, LayerNormLSTM, Bidirectional, DeepRecurrent)
 
 
 def _layer_cases():
     for layer_class in layers():
         for check in layer_checks(subject_of(layer_class), slow=True):
-            first = layer_class is LSTM and check not in saving.SLOW + OVER_TWO_CPUS
+            first = layer_class is LSTM and check not in SLOW
             own = CHEAP if layer_class.__name__ in MADE_OF_OTHERS else CELLS_OWN
             slow = not first and check not in own
+            marks = [pytest.mark.slow] if slow else []
+            if slow and layer_class not in KINDS:
+                marks.append(pytest.mark.thorough)
             yield pytest.param(
                 layer_class,
                 check,
-                marks=[pytest.mark.slow] if slow else [],
+                marks=marks,
                 id=f"{layer_class.__name__}-{check.__name__}",
             )
 
@@ -135,6 +143,7 @@ def _small_model(*more):
     return make, (np.ones((4, 5, 4)), np.ones((4, UNITS))), np.ones((2, 5, 4), "f4")
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_checked():
     check_model(*_small_model())
     with pytest.raises(BrokenPromise, match=r"the \.keras file does not hold"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rnnkit
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("gradient_flow")
 
@@ -66,6 +66,6 @@ def test_smoke_holds_its_claims(tmp_path):
     )
     (page,) = tmp_path.glob("runs/*/*/page.png")
     assert page.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnkit.data import CharacterTokenizer, WordTokenizer
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("large_vocabulary")
 
@@ -96,6 +96,6 @@ def test_smoke_learns(tmp_path):
     assert 0 < spelling < metrics["bits per character, docstrings, words"]
     (picture,) = tmp_path.glob("runs/*/*/large_vocabulary.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed

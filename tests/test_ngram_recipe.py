@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from rnnkit.lm import AddOne, Interpolated, NGram
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("ngram")
 LINES = [f"{a} {b} {c}" for a in "xyz" for b in "uvw" for c in "ab"]
@@ -52,6 +52,6 @@ def test_smoke_counts(tmp_path):
     assert orders["order 2"] < 0.7 * orders["order 1"]
     (picture,) = tmp_path.glob("runs/*/*/orders.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    printed, status = again(tmp_path, TRAIN, "--preset", "smoke")
     assert status == 0
     assert "has finished before" in printed

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import rnnkit
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("nplm")
 
@@ -41,7 +41,7 @@ def test_smoke_learns(tmp_path):
     # Killed before its results are written, it trains no model twice.
     (path,) = tmp_path.glob("runs/*/*/results.json")
     path.unlink()
-    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    printed, status = again(tmp_path, TRAIN, "--preset", "smoke")
     assert status == 0
     assert "parameters" not in printed
     assert results(tmp_path)["metrics"] == found["metrics"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rnnkit  # noqa: F401  (defines what the model holds)
-from tests.running import killed_in_mid_epoch, recipe, results, run, start
+from tests.running import again, killed_in_mid_epoch, recipe, results, run, start
 
 for needed in ("jiwer", "matplotlib", "PIL"):
     pytest.importorskip(needed)
@@ -158,11 +158,12 @@ def test_smoke_learns_to_read(tmp_path):
     assert not list(folder.glob("*checkpoint"))
     model = keras.saving.load_model(folder / "model.keras")
     assert model.vocabulary.characters == " aeinorst"
-    printed, status = run(tmp_path, TRAIN, "--preset", "smoke")
+    printed, status = again(tmp_path, TRAIN, "--preset", "smoke")
     assert status == 0
     assert "has finished before" in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_missing_the_error_is_a_failure(tmp_path):
     flags = ("--epochs", 1, "--baseline-epochs", 1, "--learning-rate", 0.0)
@@ -171,6 +172,7 @@ def test_missing_the_error_is_a_failure(tmp_path):
     assert "It had to reach 20% character error and did not." in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_killed_in_mid_epoch_it_goes_on(tmp_path):
     flags = ("--preset", "smoke", "--baseline-epochs", 1, "--checkpoint-seconds", 0)

@@ -274,12 +274,13 @@ def test_smoke_learns_and_says_where_everything_is(tmp_path):
     with pytest.raises(ValueError, match=r"the model reads \(32,\)"):
         model.transcribe([np.zeros((90, 31), "float32")])
 
-    printed, status = running.run(tmp_path, *command)
+    printed, status = running.again(tmp_path, *command)
     assert status == 0
     assert "finished before" in printed
     assert "Epoch" not in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_missing_the_error_is_a_failure_and_a_killed_run_goes_on(tmp_path):
     flags = ("--preset", "smoke", "--checkpoint-seconds", 0, "--learning-rate", 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rnnkit.data import Question
-from tests.running import ROOT, recipe, results, run
+from tests.running import ROOT, again, recipe, results, run
 
 TRAIN = recipe("question_answering")
 STORY = ("Mary went to the hall.", "John got the milk.", "Mary left.")
@@ -169,11 +169,12 @@ def test_smoke_learns_and_the_readme_asks_it(tmp_path):
     printed, status = run(tmp_path, "-c", snippet)
     assert (printed.split()[-1], status) == ("hallway", 0), printed
 
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_missing_the_accuracy_is_a_failure(tmp_path):
     flags = ("--epochs", 1, "--learning-rate", 0.0)

@@ -12,16 +12,17 @@ pytestmark = pytest.mark.slow
 
 
 def run(folder, *flags):
-    """Run the recipe to its end; returns what it printed and its exit status."""
-    return running.run(folder, TRAIN, *flags)
+    """Run the recipe, compiled, to its end; returns what it printed and its status."""
+    return running.run(folder, TRAIN, *flags, compiled=True)
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """A small text: this package's own training room."""
+    """A small text, of this package's own training room."""
     path = tmp_path_factory.mktemp("data") / "source.txt"
     files = sorted((running.ROOT / "rnnkit" / "training").glob("*.py"))
-    path.write_text("".join(file.read_text() for file in files))
+    text = "".join(file.read_text() for file in files)
+    path.write_text(text[:20_000])
     return path
 
 
@@ -88,12 +89,12 @@ def test_killed_in_mid_epoch_it_goes_on(tmp_path, source):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     whole.mkdir()
     cut.mkdir()
-    printed, status = run(whole, *flags)
+    printed, status = running.run(whole, TRAIN, *flags)
     assert status == 0, printed
 
     process = running.start(cut, TRAIN, *flags)
     checkpoint, position = running.killed_in_mid_epoch(process, cut)
-    printed, status = run(cut, *flags)
+    printed, status = running.run(cut, TRAIN, *flags)
     assert status == 0, printed
     expected = f"epoch {position['epoch'] + 1}, batch {position['batch'] + 1}"
     assert f"Going on from {checkpoint.relative_to(cut)}: {expected}" in printed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("reverse_and_add")
 CONFIG = SimpleNamespace(
@@ -209,11 +209,12 @@ def test_smoke_learns_to_reverse(tmp_path):
     assert found["baselines"]["accuracy, the source as it is"] < 0.1
     (picture,) = tmp_path.glob("runs/*/*/lengths.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("study", ["stopping", "exposure"])
 def test_the_other_studies_run(tmp_path, study):

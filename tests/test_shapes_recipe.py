@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("shapes")
 
@@ -166,6 +166,6 @@ def test_smoke_learns_from_its_own_outputs(tmp_path):
     for name in ("shapes.png", "output_to_hidden.png"):
         (picture,) = tmp_path.glob(f"runs/*/*/{name}")
         assert picture.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed

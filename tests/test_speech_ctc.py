@@ -6,7 +6,7 @@ import keras
 import pytest
 
 import rnnkit  # noqa: F401  (defines what the model holds)
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 pytest.importorskip("jiwer")
 
@@ -25,11 +25,12 @@ def test_smoke_learns_to_read(tmp_path):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     model = keras.saving.load_model(folder / "model.keras")
     assert model.vocabulary.characters == " aeiou"
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed
 
 
+@pytest.mark.thorough
 def test_missing_the_error_is_a_failure(tmp_path):
     flags = ("--preset", "smoke", "--epochs", 1, "--learning-rate", 0.0)
     printed, status = run(tmp_path, recipe("speech_ctc"), *flags)

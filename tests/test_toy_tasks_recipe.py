@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("toy_tasks")
 
@@ -199,19 +199,18 @@ def test_smoke_learns_to_add(tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
     (path,) = tmp_path.glob("runs/*/*/results.json")
     path.unlink()  # as if it had been interrupted
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "seed 0:" not in printed  # no net is trained again
     assert results(tmp_path)["metrics"] == found["metrics"]
 
 
-@pytest.mark.slow
 def test_what_there_is_not_is_said(tmp_path):
     for flags, words in {
         ("--study", "x"): "No study 'x'; there are parity, addition, temporal order",
         ("--systems", "clip"): "No system 'clip' for parity; there are LSTM, GRU, RNN",
         ("--updates", "0"): "updates is 0: take 1 or more.",
     }.items():
-        printed, status = run(tmp_path, TRAIN, *flags)
+        printed, status = again(tmp_path, TRAIN, *flags)
         assert status == 1
         assert words in printed

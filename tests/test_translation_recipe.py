@@ -10,7 +10,7 @@ import keras
 import pytest
 
 from rnnkit.data import Pairs
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 pytest.importorskip("sacrebleu")
 TRAIN = recipe("translation")
@@ -123,11 +123,12 @@ def test_smoke_learns_to_turn_words_round(tmp_path):
     command_line = [sys.executable, "-c", SERVED, folder / "export"]
     served = subprocess.run(command_line, capture_output=True, text=True, check=True)
     assert [served.stdout.strip()] == model.translate(["a b c"])
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_missing_the_share_is_a_failure(tmp_path):
     flags = ("--epochs", 1, "--learning-rate", 0.0, "--attention", "none")
@@ -137,6 +138,7 @@ def test_missing_the_share_is_a_failure(tmp_path):
     assert "alignment.png" not in printed
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_table_compares_four_systems(tmp_path):
     flags = ("--task", "table", "--epochs", 1, "--no-bidirectional")

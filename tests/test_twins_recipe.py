@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TWINS = recipe("char_lm").with_name("twins.py")
 
@@ -23,9 +23,9 @@ def test_twins_have_as_many_parameters_and_learn(tmp_path):
     # An interrupted run trains no model twice.
     (path,) = tmp_path.glob("runs/*/*/results.json")
     path.unlink()
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0, printed
     assert "seed" not in printed.split("On the held-out")[0]
-    again = results(tmp_path)
-    assert again["tables"] == found["tables"]
-    assert again["seconds"] > found["seconds"]
+    resumed = results(tmp_path)
+    assert resumed["tables"] == found["tables"]
+    assert resumed["seconds"] > found["seconds"]

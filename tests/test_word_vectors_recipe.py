@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from rnnkit.data import CountedWords
-from tests.running import recipe, results, run
+from tests.running import again, recipe, results, run
 
 TRAIN = recipe("word_vectors")
 
@@ -48,6 +48,6 @@ def test_smoke_learns_the_forms_of_words(tmp_path):
     assert found["metrics"][share] > 0.15
     (picture,) = tmp_path.glob("runs/*/*/skip_gram.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
-    printed, status = run(tmp_path, *command)
+    printed, status = again(tmp_path, *command)
     assert status == 0
     assert "has finished before" in printed

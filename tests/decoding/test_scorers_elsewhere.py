@@ -18,9 +18,8 @@ PROGRAM = Path(__file__).with_name("one_backend.py")
 numbers = functools.cache(one_backend.numbers)
 
 
-@pytest.mark.parametrize(
-    "compiled", [False, pytest.param(True, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("compiled", [False, True])
 def test_it_is_saved_with_its_tables(compiled, monkeypatch, tmp_path):
     alone = numbers()
     monkeypatch.setattr(parts, "COMPILE", compiled)

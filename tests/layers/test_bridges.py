@@ -58,14 +58,8 @@ ENCODERS = {
 }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "concat",
-        pytest.param("copy", marks=pytest.mark.slow),
-        pytest.param("stack", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["concat", "copy", "stack"])
 def test_a_translator_of_layers_runs_and_is_saved(name, tmp_path):
     """From any encoder to a decoder, with one embedding at both ends of it."""
     encoder, bridge = ENCODERS[name]

@@ -255,6 +255,7 @@ def test_the_export_reads_in_tensorflow_alone(trained, tmp_path):
         assert json.loads(line) == trained.transcribe(INPUTS[:4], **options)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

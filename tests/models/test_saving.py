@@ -62,6 +62,7 @@ print(json.dumps([text.decode() for text in texts.numpy()]))
 """
 
 
+@pytest.mark.slow
 def test_an_export_runs_in_tensorflow_alone(model, tmp_path):
     model.export(tmp_path / "exported")
 

@@ -78,6 +78,7 @@ def test_drawn_tokens_follow_the_distribution():
         assert share == pytest.approx(p[token], abs=0.03)
 
 
+@pytest.mark.slow
 def test_it_trains_and_ends_as_it_was():
     model, data = make(), pairs(64)
     callback = ScheduledSampling(linear(8, end=0.25), draw="sample")

@@ -128,6 +128,7 @@ def test_batches_of_a_dataset_are_taken_as_they_are():
 
 def test_bad_pairs_are_named():
     model = make()
+    model.run_eagerly = True
     with pytest.raises(ValueError, match="2 sequences, but 1 labels"):
         model.fit(["a", "b"], ["b"])
     with pytest.raises(ValueError, match="no targets"):

@@ -58,6 +58,7 @@ def sure_of_itself(tokenizer):
     return model
 
 
+@pytest.mark.slow
 def test_the_exported_model_runs_where_only_tensorflow_is(tmp_path):
     model = sure_of_itself(WordTokenizer.train(TEXTS))
     served_as_translated([model], tmp_path, SOURCES)

@@ -10,7 +10,7 @@ from rnnkit.data import PairBatches
 from rnnkit.decoding import BannedTokens, NoRepeatNGram, WuCoverage, WuLength
 from tests.models.turned_words import VOCABULARY, batch, lists, make, pairs
 
-pytestmark = pytest.mark.xdist_group("seq2seq_search")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("seq2seq_search")]
 
 
 @pytest.fixture(scope="module")

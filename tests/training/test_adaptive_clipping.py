@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 import rnnkit
 from rnnkit.training import AdaptiveClipping
@@ -44,6 +45,7 @@ def fitted(optimizer, folder=None):
     return np.concatenate([w.ravel() for w in model.get_weights()]), model
 
 
+@pytest.mark.slow
 def test_it_trains_as_the_optimizer_inside_where_nothing_is_too_long(tmp_path):
     plain, _ = fitted(keras.optimizers.SGD(0.1, 0.9))
     wide, model = fitted(AdaptiveClipping(keras.optimizers.SGD(0.1, 0.9), 1e6))

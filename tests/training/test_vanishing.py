@@ -105,6 +105,7 @@ def test_it_adds_the_immediate_partial_derivative_of_omega(name):
         assert touched <= np.prod(kernels)
 
 
+@pytest.mark.slow
 def test_training_with_it_brings_the_norms_to_one():
     """The Jacobians of a net that forgets are stretched; without it they are not."""
     draw = np.random.default_rng(0)
@@ -124,6 +125,7 @@ def test_training_with_it_brings_the_norms_to_one():
     assert reached[1.0] < 0.3 * reached[0.0]
 
 
+@pytest.mark.slow
 def test_at_inference_it_is_the_layer_and_it_is_saved_with_it(tmp_path):
     inside = rnnkit.layers.Bidirectional(rnnkit.layers.LSTM(3, return_sequences=True))
     wrapped = VanishingGradientRegularizer(inside, 0.3)

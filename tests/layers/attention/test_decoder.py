@@ -275,7 +275,7 @@ def test_steps_run_in_one_compiled_loop(kind):
     [
         ("after", False),
         pytest.param("feeding", True, marks=pytest.mark.slow),
-        ("bahdanau", False),
+        pytest.param("bahdanau", False, marks=pytest.mark.slow),
     ],
 )
 def test_a_model_learns_is_saved_and_exported(order, jit_compile, tmp_path):

@@ -71,6 +71,7 @@ def test_long_and_certain_sequences_lose_nothing():
     assert np.isfinite(tape.gradient(context, query)).all()
 
 
+@pytest.mark.slow
 def test_it_learns_to_go_forward():
     """Each query asks for the next of the marked steps of the memory."""
     rng = np.random.default_rng(0)
