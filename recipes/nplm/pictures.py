@@ -1,5 +1,7 @@
 """Perplexity by the number of words seen; how full the space of words is."""
 
+import math
+
 NEURAL, COUNTED, GRID = "#2563eb", "#9ca3af", "#e5e7eb"
 
 
@@ -15,7 +17,12 @@ def draw_contexts(found, config, path):
         axes.plot(xs, ys, color=color, lw=2, marker="o", ms=5, label=label)
         for x, y in zip(xs, ys):
             axes.annotate(
-                f"{y:.0f}", (x, y), (0, 7), textcoords="offset points", ha="center"
+                f"{y:.0f}",
+                (x, y),
+                (0, 7 if color == NEURAL else -16),
+                textcoords="offset points",
+                ha="center",
+                color=color,
             )
     axes.set_xticks(xs)
     axes.set_xlabel("words seen before the one that is predicted, K")
@@ -26,6 +33,13 @@ def draw_contexts(found, config, path):
     figure.savefig(path)
 
 
+def _rarity(share):
+    """A share in words: all, or one of so many."""
+    if share > 1e-4:
+        return "all" if share > 0.99 else f"1 of {1 / share:,.0f}"
+    return f"1 of $10^{{{-math.log10(share):.0f}}}$"
+
+
 def draw_density(seen, config, path):
     """Draw the two shares of `densities` as bars."""
     figure, axes = _paper()
@@ -34,7 +48,7 @@ def draw_density(seen, config, path):
     axes.bar(places, known.values(), color=NEURAL, width=0.6)
     for x, share, corners in zip(places, known.values(), visited.values()):
         axes.annotate(
-            f"{share:.0%}\n{corners:.0e} of all",
+            f"{share:.0%}\n{_rarity(corners)}",
             (x, share),
             (0, 4),
             textcoords="offset points",
@@ -43,10 +57,11 @@ def draw_density(seen, config, path):
         )
     axes.set_xticks(list(places))
     axes.set_ylim(0, 1.15)
+    axes.yaxis.set_major_formatter("{x:.0%}")
     axes.set_xlabel("n words in a row")
     axes.set_ylabel("share of the test text seen in training")
     axes.set_title(
-        f"{config.data}: below each share, how much of all that is possible the "
+        f"{config.data}: below each share, how many of all rows that are possible the "
         "training text holds",
         loc="left",
         fontsize=9,
