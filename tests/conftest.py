@@ -23,8 +23,8 @@ def _seeds():
 def _uncompiled():
     """Run the hoisted programs without XLA: the same numbers, and no compiling.
 
-    What runs in a process of its own, and the checks that are about compiling,
-    have XLA all the same.
+    The checks that are about compiling, and what runs in a process of its own, have
+    XLA all the same; for recipes see `tests.running`.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "COMPILE", False)

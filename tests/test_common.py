@@ -18,6 +18,7 @@ from rnnkit.cells import LSTMCell, SimpleRNNCell
 from rnnkit.layers import (
     GRU,
     LSTM,
+    MGU,
     Bidirectional,
     DeepRecurrent,
     IndRNN,
@@ -57,8 +58,9 @@ CHEAP = (
 )
 OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
 SLOW = saving.SLOW + OVER_TWO_CPUS + (saving.saved_models_export,)
-# One product, two of them, no product, no fast path; made of others.
-KINDS = (LSTM, GRU, IndRNN, LayerNormLSTM, Bidirectional, DeepRecurrent)
+# One product, none, two in turn, a norm; made of others.
+KINDS = (LSTM, GRU, IndRNN, MGU, LayerNormLSTM, Bidirectional, DeepRecurrent)
+KINDS += (PyramidalBidirectional,)
 
 
 def _layer_cases():

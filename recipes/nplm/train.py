@@ -98,7 +98,9 @@ def main(arguments=None):
         metrics={f"perplexity, {row}": found["models"][row] for row in best},
         baselines={
             f"perplexity, {context + 1}-gram": found["n-grams"][f"K = {context}"]
-            for context in config.contexts
+            for context in sorted(
+                config.contexts, key=lambda k: found["n-grams"][f"K = {k}"]
+            )
         },
         published={},
         seeds=[config.seed],

@@ -73,7 +73,7 @@ def draw_learning(found, config, figure):
             updates, _, scores = zip(*record["curve"], strict=True)
             label = None if number else system
             axes.plot(updates, scores, color=color, lw=1.5, label=label)
-            if above:
+            if above and "lengths" in record:
                 above.step(updates, record["lengths"], color=color, lw=1.5)
     axes.set_xlabel("updates")
     if config.study == "adding":

@@ -8,8 +8,8 @@ PUBLISHED = {
         "share of runs solved, T = 200, clip + omega": [1.0, PASCANU],
     },
     "adding": {
-        "MSE, LSTM": [0.164, f"{BAI}, 70 K parameters"],
         "MSE, GRU": [5.3e-5, f"{BAI}, 70 K parameters"],
+        "MSE, LSTM": [0.164, f"{BAI}, 70 K parameters"],
         "MSE, RNN": [0.177, f"{BAI}, 70 K parameters"],
     },
     "mnist": {

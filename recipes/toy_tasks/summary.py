@@ -35,6 +35,8 @@ def metrics(found, config):
         else:
             figure = np.mean([one["score"] for one in values])
         made[f"{measure(config)}, {system}"] = float(figure)
+    if config.study == "adding":  # the least error first
+        return dict(sorted(made.items(), key=lambda one: one[1]))
     return made
 
 

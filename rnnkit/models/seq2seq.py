@@ -116,6 +116,8 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
     def build(self, input_shape=None):
         self.source_embedding.build((None, None))
         self.target_embedding.build((None, None))
+        if self.reverse is not None:
+            self.reverse.build((None, None, self.embedding_dim))
         shape, states = (None, _TRIAL, self.embedding_dim), []
         for layer in self.encoder:
             if not layer.built:

@@ -24,7 +24,7 @@ class Nats(keras.losses.Loss):
 
 
 class BuiltOptimizer:
-    """A model that has its optimizer's variables before it needs them.
+    """A model, once built, that has its optimizer's variables before it needs them.
 
     Keras makes them inside of the first step, which TensorFlow then traces twice.
     """
@@ -38,7 +38,9 @@ class BuiltOptimizer:
         return super().make_train_function(force)
 
     def _build_optimizer(self):
-        if self.built and not self.optimizer.built:
+        if self.optimizer is None or self.optimizer.built:
+            return
+        if all(layer.built for layer in self._flatten_layers()):  # as Keras asks it
             self.optimizer.build(self.trainable_variables)
 
 

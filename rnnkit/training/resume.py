@@ -53,7 +53,8 @@ class Resume(keras.callbacks.Callback):
         self._first = self.batch
 
     def _load(self):
-        self.model.optimizer.build(self.model.trainable_variables)
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
         load_checkpoint(self.path, self.model)
         self._restore = False
 

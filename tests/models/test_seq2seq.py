@@ -119,11 +119,14 @@ def test_states_are_copied_as_they_are():
     np.testing.assert_allclose(state, memory[:, -1], atol=1e-6)
 
 
-def test_batches_of_a_dataset_are_taken_as_they_are():
-    model, data = make(), pairs(16)
+def test_batches_of_a_dataset_are_taken_as_they_are_by_a_step_that_is_traced_once():
+    model, data, traces = make(reverse_source=True), pairs(16), []
+    step = model.train_step
+    model.train_step = lambda data: traces.append(data) or step(data)
     batches = PairBatches(data.sources, data.targets, VOCABULARY, VOCABULARY)
     losses = model.fit(batches.dataset(), epochs=2, verbose=0).history["loss"]
     assert losses[1] < losses[0]
+    assert len(traces) == 1
 
 
 def test_bad_pairs_are_named():

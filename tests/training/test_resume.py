@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import rnnkit
 from rnnkit.training import CheckpointError, Resume, fit
 from rnnkit.training.checkpoint import (
     load_checkpoint,
@@ -73,6 +74,30 @@ def test_killed_run_ends_where_the_whole_one_does(tmp_path, batches):
         np.testing.assert_array_equal(np.array(ours), np.array(theirs), ours.path)
     assert resumed_history == whole_history
     assert len(whole_history["loss"]) == 3
+
+
+def test_a_scaled_loss_goes_on_too(tmp_path):
+    text = "a b " * 12
+    vocabulary = rnnkit.data.Characters(text)
+    streams = rnnkit.data.text_streams(text, vocabulary, batch_size=2, steps=4)
+
+    def train(path, callbacks=()):
+        keras.utils.set_random_seed(0)
+        layer = rnnkit.layers.SimpleRNN(3, path="loop")
+        model = rnnkit.models.LanguageModel(
+            vocabulary, [layer], 3, dtype="mixed_float16"
+        )
+        model.compile(run_eagerly=True)
+        fit(model, [streams], 2, Resume(path, 0.0), callbacks, verbose=0)
+        return model.optimizer
+
+    whole = train(tmp_path / "a")
+    with pytest.raises(Killed):
+        train(tmp_path / "b", [KillAfter(streams.batches + 2)])
+    resumed = train(tmp_path / "b")
+    assert resumed.dynamic_scale is not None
+    for ours, theirs in zip(resumed.variables, whole.variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_metrics_of_compile_are_restored_too(tmp_path):
