@@ -267,6 +267,7 @@ def test_every_connection_of_a_stack(connection):
     held(states.one_step_is_one_step, stack)
 
 
+@pytest.mark.slow
 def test_other_reductions_and_merges():
     inner = SimpleRNN(UNITS, return_sequences=True)
     for layer in (
@@ -312,6 +313,7 @@ def test_what_cannot_be_is_refused_in_words():
         DeepRecurrent([twice, LSTM(UNITS)])
 
 
+@pytest.mark.slow
 def test_a_stack_may_read_both_ways():
     both = [Bidirectional(LSTM(UNITS, return_sequences=True)) for _ in range(2)]
     stack = DeepRecurrent(both, connection="residual")

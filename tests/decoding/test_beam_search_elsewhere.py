@@ -37,7 +37,9 @@ def searcher(jit_compile=None):
     return tf.function(run, jit_compile=jit_compile, autograph=False)
 
 
-@pytest.mark.parametrize("jit_compile", [None, False, True])
+@pytest.mark.parametrize(
+    "jit_compile", [None, False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_neighbours_and_compiling_change_nothing(jit_compile):
     logits, attention = tables(6)
     logits[2:4, :, END] += 3  # ends early

@@ -69,6 +69,7 @@ def test_one_frame_of_each_run_is_searched():
     assert left.shape[1] == 14  # two eighths of 49
 
 
+@pytest.mark.slow
 def test_it_is_the_same_in_a_graph_of_any_length():
     @tf.function(input_signature=[tf.TensorSpec([None, None, 4])])
     def search(logits):

@@ -170,6 +170,7 @@ def test_pieces_give_what_the_whole_gives_and_neighbours_nothing(names):
     np.testing.assert_array_equal(alone.symbols[0], whole.symbols[1, :, :6])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("symbols", "hot"), ("words",)], ids="+".join)
 def test_a_wider_beam_finds_no_less(names):
     scorers, _ = both(*names)
@@ -219,6 +220,7 @@ def test_what_cannot_be_is_named(monkeypatch):
         Lexicon(WORDS, SYMBOLS, 3)
 
 
+@pytest.mark.slow
 def test_without_a_separator_a_label_is_one_word():
     logits = RNG.normal(size=(3, 5, 4)).astype("float32") * 2
     one = Lexicon(WORDS, SYMBOLS, None, SENTENCES, 0.8, 0.9)
@@ -240,6 +242,7 @@ def test_without_a_separator_a_label_is_one_word():
     assert one.words_of([2, 2]) == ["b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made",
     [

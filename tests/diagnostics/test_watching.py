@@ -23,6 +23,7 @@ def model_with(keep):
     return model, draw.normal(size=(4, TIME, 1)), draw.normal(size=(4, 1))
 
 
+@pytest.mark.slow
 def test_a_vanishing_gradient_is_said_once_in_words(tmp_path):
     model, x, y = model_with(0.62)
     watch = GradientFlow((x, y), every=1, path=tmp_path / "flow.png")

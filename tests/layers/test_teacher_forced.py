@@ -78,6 +78,7 @@ def test_no_step_reads_a_later_or_a_masked_target():
         assert not moved[~MASK[:, t]].any()
 
 
+@pytest.mark.slow
 def test_a_model_learns_forced_and_runs_free():
     """Each output is the one before it turned by an angle that the input gives."""
     angles = RNG.uniform(-0.5, 0.5, size=(256, 12, 1)).astype("float32")

@@ -296,9 +296,8 @@ def test_as_a_keras_loss_it_knows_the_mask(tmp_path):
     assert (again.blank, again.infeasible) == (2, "inf")
 
 
-@pytest.mark.parametrize(
-    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("jit_compile", [False, True])
 def test_a_model_learns_with_it(jit_compile):
     keras.utils.set_random_seed(0)
     model = keras.Sequential(

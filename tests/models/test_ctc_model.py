@@ -133,6 +133,7 @@ def test_the_loss_reads_no_padding():
     assert float(loss) == pytest.approx(float(np.mean(wanted)), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_transcripts_come_in_order_whatever_the_batches(trained):
     inputs = INPUTS[:12]
     together = trained.transcribe(inputs, batch_size=5)
@@ -204,7 +205,10 @@ def test_a_stream_gives_what_the_whole_gives(encoder):
         np.testing.assert_allclose(stream.logits, whole, atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{}, {"beam_width": 8, "lexicon": ["a", "bc"]}])
+SEARCH = {"beam_width": 8, "lexicon": ["a", "bc"]}
+
+
+@pytest.mark.parametrize("options", [{}, pytest.param(SEARCH, marks=pytest.mark.slow)])
 def test_a_stream_reads_what_transcribe_reads(trained, options):
     stream = trained.stream(**options)
     for begin in range(0, len(INPUTS[0]), 6):
@@ -307,6 +311,7 @@ def test_a_collapse_is_named(capsys):
     assert "of a batch reads" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_dataset_of_texts_trains_as_the_same_ids_do():
     tf = pytest.importorskip("tensorflow")
     found = []

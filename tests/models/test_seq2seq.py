@@ -182,6 +182,7 @@ def test_what_does_not_fit_together_says_so():
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
 
 
+@pytest.mark.slow
 def test_a_layer_of_keras_may_be_the_encoder():
     model = make(encoder=[keras.layers.Bidirectional(keras.layers.GRU(4))])
     model.fit(pairs(8), epochs=1, verbose=0)
@@ -197,6 +198,7 @@ def test_attention_over_any_encoder():
     )
 
 
+@pytest.mark.slow
 def test_half_precision_trains():
     keras.utils.set_random_seed(1)
     model = Seq2Seq(

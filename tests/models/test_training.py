@@ -119,6 +119,7 @@ def test_evaluation_in_parallel_streams_begins_each_with_an_empty_state():
     assert logs["nats"] == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_validation_leaves_the_training_state_alone():
     streams = text_streams(TEXT[:91], VOCABULARY, 2, 5)
 

@@ -83,25 +83,31 @@ def test_padding_and_neighbours_change_nothing(name, fill):
             np.testing.assert_allclose(got, alone_weights[0], atol=1e-12)
 
 
-def slopes(layer, query, memory, query_mask, memory_mask):
-    """Gradients of a weighed sum of contexts and weights."""
-    query, memory = tf.constant(query), tf.constant(memory)
+def weighed(layer, query, memory, query_mask, memory_mask):
+    """A weighed sum of contexts and weights."""
     factors = np.random.default_rng(2).normal(size=(2, 4, 40, 40))
+    found = layer(
+        query,
+        memory,
+        query_mask=query_mask,
+        memory_mask=memory_mask,
+        return_attention_scores=True,
+    )
+    return sum(
+        tf.reduce_sum(x * factor[:, : x.shape[1], : x.shape[2]])
+        for x, factor in zip(found, factors)
+    )
+
+
+def slopes(layer, query, memory, *masks):
+    """The gradients of `weighed`."""
+    query, memory = tf.constant(query), tf.constant(memory)
     with tf.GradientTape() as tape:
         tape.watch([query, memory])
-        found = layer(
-            query,
-            memory,
-            query_mask=query_mask,
-            memory_mask=memory_mask,
-            return_attention_scores=True,
-        )
-        total = 0.0
-        for x, factor in zip(found, factors):
-            total += tf.reduce_sum(x * factor[:, : x.shape[1], : x.shape[2]])
+        total = weighed(layer, query, memory, *masks)
     sources = [query, memory, *(w.value for w in layer.trainable_weights)]
     found = tape.gradient(total, sources, unconnected_gradients="zero")
-    return float(total), [np.array(slope) for slope in found]
+    return [np.array(slope) for slope in found]
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -109,7 +115,7 @@ def test_slopes_are_differences(name):
     layer = built(name)
     query, memory, query_mask, memory_mask = batch()
     masks = query_mask, memory_mask
-    _, found = slopes(layer, query, memory, *masks)
+    found = slopes(layer, query, memory, *masks)
     rng = np.random.default_rng(3)
     starts = [query, memory, *(w.numpy() for w in layer.trainable_weights)]
     for place, (start, slope) in enumerate(zip(starts, found)):
@@ -119,7 +125,7 @@ def test_slopes_are_differences(name):
             moved[place] = start + step * direction
             for w, value in zip(layer.trainable_weights, moved[2:]):
                 w.assign(value)
-            totals.append(slopes(layer, *moved[:2], *masks)[0])
+            totals.append(float(weighed(layer, *moved[:2], *masks)))
         wanted = (totals[0] - totals[1]) / 2e-6
         np.testing.assert_allclose(np.sum(slope * direction), wanted, 1e-6, 1e-6)
         for w, value in zip(layer.trainable_weights, starts[2:]):
@@ -130,9 +136,9 @@ def test_slopes_are_differences(name):
 def test_padding_changes_no_slope(name):
     layer = built(name)
     query, memory, query_mask, memory_mask = batch()
-    _, wanted = slopes(layer, query, memory, query_mask, memory_mask)
+    wanted = slopes(layer, query, memory, query_mask, memory_mask)
     query, memory, query_mask, memory_mask = batch(fill=5.0, more=4)
-    _, found = slopes(layer, query, memory, query_mask, memory_mask)
+    found = slopes(layer, query, memory, query_mask, memory_mask)
     assert not np.any(found[1][~memory_mask])
     assert not np.any(found[1][2])  # nothing of it is real
     found[0], found[1] = found[0][:, :5], found[1][:, :6]
