@@ -51,6 +51,7 @@ def test_contenders_take_turns():
     assert "".join(calls) == "aaabbb" + "bbbaaa"
 
 
+@pytest.mark.slow
 def test_a_benchmark_writes_what_the_readme_reads(tmp_path, capsys, monkeypatch):
     """A tiny layer benchmark without torch: its table, its file, its README rows."""
     monkeypatch.setattr(command, "silence_tensorflow", lambda: None)

@@ -1,7 +1,8 @@
 """The public checks over every public cell and layer, as they are discovered.
 
-LSTM goes through every check; the others through what depends on the cell, one of
-each kind through the rest in the slow suite, and all of them in the thorough one.
+LSTM goes through every check that takes no long time; the others through what depends
+on the cell, one of each kind through the rest in the slow suite, and all of them in the
+thorough one.
 """
 
 import inspect
@@ -30,7 +31,16 @@ from rnnkit.layers import (
 from rnnkit.testing import BrokenPromise, check_cell, check_model, subjects
 from rnnkit.testing.check import cell_checks, held, layer_checks
 from rnnkit.testing.checks import cell as of_cells
-from rnnkit.testing.checks import masks, noise, paths, running, saving, states
+from rnnkit.testing.checks import (
+    masks,
+    noise,
+    paths,
+    precision,
+    running,
+    saving,
+    shapes,
+    states,
+)
 from rnnkit.testing.compare import assert_equal
 from tests.discovered import MADE_OF_OTHERS, MODELS, cells, layers, models, subject_of
 
@@ -57,7 +67,14 @@ CHEAP = (
     saving.keras_files_load,
 )
 OVER_TWO_CPUS = (running.distribution_changes_nothing,)  # see the last test
-SLOW = saving.SLOW + OVER_TWO_CPUS + (saving.saved_models_export,)
+SLOW = (
+    *saving.SLOW,
+    *OVER_TWO_CPUS,
+    saving.saved_models_export,
+    precision.policies_hold,
+    shapes.unknown_sizes_work,
+    running.xla_changes_nothing,
+)
 # One product, none, two in turn, a norm; made of others.
 KINDS = (LSTM, GRU, IndRNN, MGU, LayerNormLSTM, Bidirectional, DeepRecurrent)
 KINDS += (PyramidalBidirectional,)
@@ -279,6 +296,7 @@ def test_other_reductions_and_merges():
         PyramidalBidirectional(inner, reduction=0)
 
 
+@pytest.mark.slow
 def test_a_pyramid_of_layers_shortens_the_mask_too():
     inner = SimpleRNN(UNITS, return_sequences=True)
     stack = DeepRecurrent([PyramidalBidirectional(inner) for _ in range(2)])

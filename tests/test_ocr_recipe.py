@@ -58,6 +58,7 @@ def test_tested_families_are_in_no_other_part(module):
     assert not fonts["valid"] & fonts["train"]
 
 
+@pytest.mark.slow
 def test_tested_lines_are_in_no_other_part(module):
     texts = module("lines").docstring_lines()
     train, valid, test = (set(texts[part]) for part in ("train", "valid", "test"))

@@ -109,6 +109,7 @@ def test_an_incipit_has_no_more_symbols_than_asked(tunes):
     assert found.symbols().split() == SYMBOLS.split()[:11]
 
 
+@pytest.mark.slow
 def test_splits_share_no_tune(tunes, omr):
     incipits, groups = tunes.read_incipits(limit=1500)
     names = tuple(map(str, range(len(incipits))))

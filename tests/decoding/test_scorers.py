@@ -119,6 +119,7 @@ def test_words_spelt_alike_are_told_apart_by_those_before():
         lexicon.words_of([1, 1, 3, 1])
 
 
+@pytest.mark.slow
 def test_the_blank_may_be_the_last():
     logits = logits_of(2, 8)
     last = np.roll(logits, -1, axis=-1)
@@ -149,6 +150,7 @@ def test_a_stream_may_end_within_a_word():
     assert final.scores[0, 0] < partial.scores[0, 0] - 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("symbols", "hot"), ("words",)], ids="+".join)
 def test_pieces_give_what_the_whole_gives_and_neighbours_nothing(names):
     scorers, _ = both(*names)

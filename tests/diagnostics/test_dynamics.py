@@ -77,8 +77,10 @@ def stacked(dtype):
 
 @pytest.mark.parametrize(
     "kind",
-    [lambda dtype: rnnkit.layers.GRU(4, dtype=dtype), stacked],
-    ids=["GRU", "stacked"],
+    [
+        pytest.param(lambda dtype: rnnkit.layers.GRU(4, dtype=dtype), id="GRU"),
+        pytest.param(stacked, id="stacked", marks=pytest.mark.slow),
+    ],
 )
 def test_a_layer_in_float32_has_the_fixed_points_of_its_weights(kind):
     starts = np.random.default_rng(1).uniform(-1, 1, (20, 4))

@@ -78,14 +78,14 @@ def test_a_step_gives_what_the_whole_gives(decoder):
     ("decoder", "options"),
     [
         ("input feeding", {}),
-        ("plain", {}),
         *(
-            pytest.param(name, {}, marks=pytest.mark.slow)
-            for name in DECODERS
-            if name not in ("input feeding", "plain")
+            pytest.param(name, options, marks=pytest.mark.slow)
+            for name, options in (
+                *((name, {}) for name in DECODERS if name != "input feeding"),
+                ("after", {"tie_embeddings": True, "embedding_dim": 12}),
+                ("location", {"bridge": None}),
+            )
         ),
-        ("after", {"tie_embeddings": True, "embedding_dim": 12}),
-        ("location", {"bridge": None}),
     ],
 )
 def test_a_saved_model_writes_the_same(tmp_path, options, decoder):
@@ -101,6 +101,7 @@ def test_a_saved_model_writes_the_same(tmp_path, options, decoder):
     assert again.optimizer.iterations.numpy() == before
 
 
+@pytest.mark.slow
 def test_a_layer_of_keras_may_be_the_decoder():
     model = Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], keras.layers.LSTM(4))
     model.compile()
@@ -188,6 +189,7 @@ def test_a_layer_of_keras_may_be_the_encoder():
     model.fit(pairs(8), epochs=1, verbose=0)
 
 
+@pytest.mark.slow
 def test_attention_over_any_encoder():
     model = make(encoder=[keras.layers.Dense(8)], bridge=None)
     model.fit(pairs(8), epochs=1, verbose=0)
