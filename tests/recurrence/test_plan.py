@@ -42,8 +42,8 @@ def test_what_follows_from_kept_values_is_not_kept():
 
 @pytest.mark.parametrize("path", ["loop", "hoisted"])
 def test_half_precision_does_not_cut_long_sums_short(path):
-    """The gradient of a bias, of 700 steps that all push the same way."""
-    x = tf.constant(np.ones((1, 700, 1), "float32"))
+    """The gradient of a bias, of 1,500 steps that all push the same way."""
+    x = tf.constant(np.ones((1, 1500, 1), "float32"))
 
     def gradient(dtype):
         layer = LSTM(2, bias_initializer="ones", path=path, dtype=dtype)
