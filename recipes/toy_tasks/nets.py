@@ -49,16 +49,18 @@ def elman(system, config, seed):
 
 
 def independent(config):
-    """Two layers of IndRNN; units of the second begin as long memories."""
+    """Layers of IndRNN; units of the last begin as long memories."""
     longest = 2 ** (1 / config.length)  # doubles what it holds in a whole sequence
     bound = keras.constraints.get(lambda u: keras.ops.clip(u, -longest, longest))
     slow = keras.initializers.RandomUniform(0.5 ** (1 / config.length), longest)
-    return [
-        layers.IndRNN(config.units, return_sequences=True, recurrent_constraint=bound),
-        layers.IndRNN(
-            config.units, recurrent_initializer=slow, recurrent_constraint=bound
-        ),
+    below = [
+        layers.IndRNN(config.units, return_sequences=True, recurrent_constraint=bound)
+        for _ in range(config.independent_layers - 1)
     ]
+    last = layers.IndRNN(
+        config.units, recurrent_initializer=slow, recurrent_constraint=bound
+    )
+    return [*below, last]
 
 
 def build(system, given, config, seed):
