@@ -37,8 +37,8 @@ class Neutral:
     def uniform(self, low, high):
         return (low + high) / 2
 
-    def normal(self, mean, deviation):
-        return mean
+    def normal(self, mean, deviation, size=None):
+        return np.full(size, mean) if size else mean
 
 
 def family(font):
@@ -83,12 +83,32 @@ def test_rendered_text_is_ink_on_paper_of_one_height(module, part):
 
 def test_strewn_characters_keep_spaces_and_most_others(module):
     rng = np.random.default_rng(0)
-    text = "as plain as a text can be " * 40
-    found = module("lines").strewn(text, ["@", "^"], rng)
+    text = ("as plain as a text can be " * 40).strip()
+    found = module("lines").strewn(text, ["@", "^"], rng, spaces=0.0)
     assert [c == " " for c in found] == [c == " " for c in text]
     changed = np.mean([a != b for a, b in zip(found, text) if b != " "])
     assert 0.2 < changed < 0.4
     assert set(found) == set(text) | {"@", "^"}
+    spaced = module("lines").strewn("unspaced" * 100, ["@", "^"], rng, spaces=0.5)
+    assert 60 < spaced.count(" ") < 160
+    assert spaced == " ".join(spaced.split())
+
+
+def test_stretching_is_by_the_factors_drawn(module):
+    ink = np.random.default_rng(0).random((50, 32), "float32")
+    same, wider = Neutral(), Neutral()
+    same.uniform = lambda low, high: 1.0
+    wider.uniform = lambda low, high: 2.0
+    stretched = module("lines").stretched
+    np.testing.assert_allclose(stretched(ink, same), ink, atol=1e-6)
+    found = stretched(ink, wider)
+    assert found.shape == (100, 32)
+    # Between the middles of two columns, each weighs as it is near.
+    np.testing.assert_allclose(found[1], 0.75 * ink[0] + 0.25 * ink[1], atol=1e-6)
+    np.testing.assert_allclose(found[2], 0.25 * ink[0] + 0.75 * ink[1], atol=1e-6)
+    narrow = stretched(ink, np.random.default_rng(1))
+    assert 20 < len(narrow) < 90
+    assert narrow.max() <= ink.max()
 
 
 def test_distortion_without_chance_is_but_fainter(module):

@@ -24,7 +24,8 @@ TEX = set(string.ascii_letters + string.digits + " !#%&()*+,-./:;=?@[]")
 FONTS = {
     "train": [
         [f"DejaVuSans{style}" for style in ("", "-Bold", "-Oblique", "-BoldOblique")],
-        [f"DejaVuSerif{style}" for style in ("", "-Bold", "-Italic", "-BoldItalic")],
+        ["DejaVuSerif", "DejaVuSerif-Bold"],
+        ["DejaVuSerif-Italic", "DejaVuSerif-BoldItalic"],
         [f"DejaVuSansMono{style}" for style in ("", "-Bold", "-Oblique")],
         ["cmr10", "cmb10"],
         ["cmti10"],
@@ -153,13 +154,16 @@ def _library():
     return sysconfig.get_path("stdlib")
 
 
-def strewn(text, characters, rng, share=0.3):
+def strewn(text, characters, rng, share=0.3, spaces=0.15):
     """Return the text with others in place of some characters, so that rare ones are
-    seen, and all where no word foretells them."""
-    return "".join(
-        str(rng.choice(characters)) if c != " " and rng.random() < share else c
+    seen, and all where no word foretells them; among the others are spaces."""
+    drawn = [
+        str(rng.choice([" "] if rng.random() < spaces else characters))
+        if c != " " and rng.random() < share
+        else c
         for c in text
-    )
+    ]
+    return " ".join("".join(drawn).split())
 
 
 def render(text, font, rng, varied=False):
@@ -182,11 +186,10 @@ def render(text, font, rng, varied=False):
     for word, place in zip(words, [0, *ends]):
         place = (margin[0] + round(place), baseline)
         ImageDraw.Draw(image).text(place, word, 255, face, anchor="ls")
-    if varied:
-        width = round(width * rng.uniform(0.75, 1.15))
-        image = image.resize((width, HEIGHT), Image.Resampling.BILINEAR)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255
+    if varied:
+        ink = stretched(ink, rng)
     ink = distorted(ink, rng) if varied else ink * rng.uniform(0.6, 1)
     noise = rng.uniform(0, 0.06) * rng.standard_normal(ink.shape, "float32")
     return np.clip(ink + noise, 0, 1).astype("float32")
@@ -199,6 +202,18 @@ def _face(font, size):
     return ImageFont.truetype(
         folder / f"{font}.ttf", size, layout_engine=ImageFont.Layout.BASIC
     )
+
+
+def stretched(ink, rng, every=12):
+    """Return the image wider or narrower, by another factor every few pixels."""
+    width = len(ink)
+    knots = np.exp(rng.normal(0, 0.2, width // every + 2)) * rng.uniform(0.75, 1.15)
+    factors = np.interp(np.arange(width), every * np.arange(len(knots)), knots)
+    ends = np.cumsum(factors)
+    source = np.interp(np.arange(0.5, ends[-1]), ends - factors / 2, np.arange(width))
+    first = source.astype(int)
+    part = (source - first)[:, None].astype("float32")
+    return ink[first] * (1 - part) + ink[np.minimum(first + 1, width - 1)] * part
 
 
 def distorted(ink, rng):

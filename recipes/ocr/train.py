@@ -29,7 +29,7 @@ class Config:
     German print), or words (made up, rendered)."""
     lines: int = 4000
     """Rendered lines in an epoch, each epoch new ones; a tenth for the test."""
-    strewn: float = 0.15
+    strewn: float = 0.25
     """Share of the rendered training lines in which characters are drawn at random
     in the place of some."""
     widest: int = 420
@@ -44,7 +44,7 @@ class Config:
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 14
+    epochs: int = 22
     baseline_epochs: int = 8
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
