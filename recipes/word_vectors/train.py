@@ -40,7 +40,7 @@ class Config:
     noise: int = 64
     """Noise words drawn for a step."""
     epochs: int = 5
-    learning_rate: float = 0.05
+    learning_rate: float = 0.3
     """At first, of Adagrad by rows; it falls to nothing in a straight line."""
     baseline: bool = True
     """Whether gensim, where it is installed, reads the same text as often."""

@@ -126,13 +126,13 @@ class WordVectors(BuiltOptimizer, keras.Model):
         """Keras' `compile`; what it says of the loss is `call`'s affair.
 
         Args:
-            optimizer: By default `rnnkit.training.RowAdagrad` at 0.05. Plain descent at
+            optimizer: By default `rnnkit.training.RowAdagrad` at 0.3. Plain descent at
                 word2vec's 0.025 needs rows of few words: all pairs of a batch add up,
                 and a word that is in many of them flies off.
             steps_per_execution: 16 by default, as a step is short.
         """
         if optimizer is None:
-            optimizer = RowAdagrad(0.05)
+            optimizer = RowAdagrad(0.3)
         kwargs = {"steps_per_execution": 16, **kwargs}
         super().compile(optimizer, loss, jit_compile=jit_compile, **kwargs)
 
