@@ -26,20 +26,17 @@ def draw(heads, prose, japanese, path):
 
 def draw_times(axes, heads):
     """Milliseconds a step over the size of the vocabulary, a line for each head."""
-    names = dict.fromkeys(head for *_, head in heads)
-    for name, color in zip(names, COLORS):
-        points = [
-            (k[1], row["milliseconds"]) for k, row in heads.items() if k[2] == name
-        ]
+    lines = {}
+    for (_, size, name), row in heads.items():
+        lines.setdefault(name, []).append((size, row["milliseconds"]))
+    for (name, points), color in zip(lines.items(), COLORS):
         axes.loglog(*zip(*points), "o-", color=color)
-        axes.annotate(
-            name,
-            points[-1],
-            (6, 0),
-            textcoords="offset points",
-            color=color,
-            va="center",
-        )
+        lines[name] = *points[-1], color
+    lowest = 0.0
+    for name, (size, height, color) in sorted(lines.items(), key=lambda k: k[1][1]):
+        lowest = max(height, lowest * 1.3)  # so that no name stands on another
+        style = {"textcoords": "offset points", "color": color, "va": "center"}
+        axes.annotate(name, (size, lowest), (6, 0), **style)
     sizes = sorted({size for _, size, _ in heads})
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
