@@ -132,10 +132,11 @@ PRESETS = {
         _DIGITS,
         source="mnist",
         length=784,
-        units=128,
+        batch_size=32,
         learning_rate=2e-3,
         updates=100_000,
-        seconds=900.0,
+        seconds=600.0,
+        every=1000,
         seeds=(0,),
     ),
     "smoke": Config(
