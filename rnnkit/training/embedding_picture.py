@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from rnnkit.training.labels import label_points
 from rnnkit.training.pictures import _finished
-from rnnkit.training.plots import BLUE, GRID, INK, MUTED, ORANGE
+from rnnkit.training.plots import BLUE, GRID, MUTED, ORANGE
 
 
 def principal_plane(vectors):
@@ -59,16 +60,6 @@ def plot_embeddings(vectors, words, pairs=(), path=None, title=None):
     ends = {second for _, second in pairs}
     colors = [ORANGE if word in ends else BLUE for word in words]
     axes.scatter(*places.T, c=colors, s=14, zorder=3)
-    for word, place in zip(words, places):
-        axes.annotate(
-            word,
-            place,
-            (3, 3),
-            textcoords="offset points",
-            fontsize=8,
-            color=INK,
-            parse_math=False,
-        )
     for name, share in zip(("x", "y"), shares):
         getattr(axes, f"set_{name}label")(f"{share:.0%} of the variance", color=MUTED)
     axes.grid(color=GRID)
@@ -76,4 +67,5 @@ def plot_embeddings(vectors, words, pairs=(), path=None, title=None):
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8, colors=MUTED)
     axes.margins(0.1)
+    label_points(axes, places, words)
     return _finished(figure, path, title)

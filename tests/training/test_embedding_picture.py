@@ -1,11 +1,14 @@
 """Words in the plane: the principal components, and the picture of them."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from rnnkit.training import plot_embeddings
 from rnnkit.training.embedding_picture import principal_plane
 
+Text = pytest.importorskip("matplotlib.text").Text
 RNG = np.random.default_rng(0)
 
 
@@ -31,3 +34,16 @@ def test_the_picture_has_every_word_and_arrow(tmp_path):
         plot_embeddings(RNG.normal(size=(5, 7)), words, [("man", "boy")])
     with pytest.raises(ValueError, match="4 vectors, but 5 words"):
         plot_embeddings(RNG.normal(size=(4, 7)), words)
+
+
+def test_no_word_stands_on_another_where_there_is_room():
+    corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
+    vectors = np.concatenate([0.01 * RNG.normal(size=(12, 2)), corners])
+    figure = plot_embeddings(vectors, [f"word {k}" for k in range(16)])
+    figure.draw_without_rendering()
+    notes = figure.axes[0].texts
+    boxes = [Text.get_window_extent(note) for note in notes]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    led = [note.arrow_patch is not None for note in notes]
+    assert any(led[:12])
+    assert not any(led[12:])
