@@ -22,7 +22,7 @@ OPTIONS = {"dim": 100, "window": 5, "sample": 1e-3}
 def ours(sentences, words, kind, negatives):
     """A pass over the text: drawn, and learnt from."""
     model = WordVectors(words, OPTIONS["dim"], kind, negatives)
-    model.compile(rnnkit.training.RowAdagrad(0.3))
+    model.compile()
     windows = rnnkit.data.WordWindows(
         sentences,
         words,

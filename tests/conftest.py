@@ -28,13 +28,6 @@ def _uncompiled():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "COMPILE", False)
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            # Graphs run as they are written: most run too few times to gain by more.
-            tf.config.optimizer.set_experimental_options(
-                {"disable_meta_optimizer": True}
-            )
         yield
 
 

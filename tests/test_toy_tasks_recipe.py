@@ -43,6 +43,21 @@ def test_the_recurrent_kernel_has_the_radius_that_is_asked(module):
     assert set((kernel != 0).sum(axis=1)) == {15}
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_independent_layers_end_with_long_memories(module, count):
+    config = SimpleNamespace(units=20, length=100, independent_layers=count)
+    *below, last = module("nets").independent(config)
+    assert [layer.return_sequences for layer in below] == [True] * (count - 1)
+    assert not last.return_sequences
+    last.build((None, None, 3))
+    (kernel,) = [np.array(w) for w in last.weights if w.name == "recurrent_kernel"]
+    # Of what a unit holds, half to twice as much is left after a whole sequence.
+    assert (kernel**100 >= 0.499).all()
+    assert (kernel**100 <= 2.001).all()
+    bound = np.array(last.cell.recurrent_constraint(np.full(3, [-2.0, 0.3, 2.0])))
+    np.testing.assert_allclose(bound, [-(2**0.01), 0.3, 2**0.01], rtol=1e-6)
+
+
 def test_examples_come_again_in_another_order(module):
     config = SimpleNamespace(batch_size=4)
     x = np.arange(10)

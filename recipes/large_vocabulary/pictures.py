@@ -29,11 +29,13 @@ def draw_times(axes, heads):
     lines = {}
     for (_, size, name), row in heads.items():
         lines.setdefault(name, []).append((size, row["milliseconds"]))
+    ends = []
     for (name, points), color in zip(lines.items(), COLORS):
         axes.loglog(*zip(*points), "o-", color=color)
-        lines[name] = *points[-1], color
+        size, height = points[-1]
+        ends.append((height, size, name, color))
     lowest = 0.0
-    for name, (size, height, color) in sorted(lines.items(), key=lambda k: k[1][1]):
+    for height, size, name, color in sorted(ends):
         lowest = max(height, lowest * 1.3)  # so that no name stands on another
         style = {"textcoords": "offset points", "color": color, "va": "center"}
         axes.annotate(name, (size, lowest), (6, 0), **style)

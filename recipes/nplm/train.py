@@ -30,9 +30,6 @@ class Config:
     """Words seen at once, K: a model is trained for each."""
     embedding_dim: int = 100
     hidden_units: int = 200
-    tie_embeddings: bool = False
-    """Whether words are told by the vectors they are seen as; the hidden units are then
-    as many as a vector's, and no shortlist goes with it."""
     dropout: float = 0.2
     """Share of the vectors and of the hidden units dropped in training."""
     shortlist: int | None = 2000
@@ -148,7 +145,6 @@ def learn(config, context, vocabulary, texts, once):
         config.hidden_units,
         dropout=config.dropout,
         head=head,
-        tie_embeddings=config.tie_embeddings,
     )
     streams = rnnkit.data.text_streams(
         texts["train"], vocabulary, config.batch_size, config.steps

@@ -188,9 +188,7 @@ def render(text, font, rng, varied=False):
         ImageDraw.Draw(image).text(place, word, 255, face, anchor="ls")
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255
-    if varied:
-        ink = stretched(ink, rng)
-    ink = distorted(ink, rng) if varied else ink * rng.uniform(0.6, 1)
+    ink = distorted(stretched(ink, rng), rng) if varied else ink * rng.uniform(0.6, 1)
     noise = rng.uniform(0, 0.06) * rng.standard_normal(ink.shape, "float32")
     return np.clip(ink + noise, 0, 1).astype("float32")
 

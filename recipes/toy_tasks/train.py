@@ -225,7 +225,8 @@ def check(config):
             )
         if system == "IndRNN" and config.study in bits.KINDS:
             raise SystemExit("An IndRNN has no memory of bits here: take another.")
-    for name in ("updates", "every", "batch_size", "test_examples"):
+    counted = ("updates", "every", "batch_size", "test_examples", "independent_layers")
+    for name in counted:
         if getattr(config, name) < 1:
             raise SystemExit(f"{name} is {getattr(config, name)}: take 1 or more.")
     if not (config.systems and config.seeds):

@@ -122,7 +122,7 @@ def learn(kind, read, words, config, once):
     model.save(run.path(f"{kind}.keras"))
     vectors = model.vectors
     vectors.save(run.path(f"{kind}.txt"))
-    draw(vectors, words, run.path(f"{kind}.png"), kind)
+    draw(vectors, words, run.path(f"{kind}.png"), kind.replace("_", " "))
     show(vectors)
     row = measured(vectors, words)
     row["words a second"] = windows.total * config.epochs / resume.seconds

@@ -12,31 +12,27 @@ _LEAD = {"arrowstyle": "-", "color": MUTED, "lw": 0.5, "shrinkA": 0, "shrinkB": 
 _SIDES = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
 
 
-def label_points(axes, places, words, size=8):
+def label_points(axes, places, words):
     """Write a word beside each point, where it covers least of what is there.
 
     Words are placed one by one, each at one of 24 places around its point: the one
-    that covers least of the points and of the words before it, and of those the
-    nearest; a thin line leads to one that is not beside its point.
+    that covers least of the points and of the words before it and stands out of the
+    axes least, and of those the nearest; a thin line leads to one that is not beside
+    its point.
 
     Args:
         axes: matplotlib's, with its points and limits as they are to stay.
         places: `(n, 2)`, in the units of the axes.
         words: n texts.
-        size: Of the letters, in points.
-
-    Returns:
-        The `matplotlib.text.Annotation` of each.
     """
     figure = axes.figure
     figure.draw_without_rendering()  # now it is known where in the picture they are
     point = figure.dpi / 72
     centres = axes.transData.transform(np.asarray(places, "float64"))
     taken = [_box(centre, np.full(2, 6 * point), (0, 0)) for centre in centres]
-    found = []
     options = list(itertools.product(_DISTANCES, _WAYS))
+    style = {"fontsize": 8, "color": INK, "parse_math": False}
     for word, place, centre in zip(words, places, centres):
-        style = {"fontsize": size, "color": INK, "parse_math": False}
         measured = axes.text(0, 0, word, **style)
         extent = measured.get_window_extent().size
         measured.remove()
@@ -44,10 +40,14 @@ def label_points(axes, places, words, size=8):
             _box(centre + np.multiply(way, far * point), extent, way)
             for far, way in options
         ]
-        costs = [sum(_common(box, other) for other in taken) for box in boxes]
-        best = int(np.argmin(costs))
+        costs = [
+            sum(_common(box, other) for other in taken)
+            - _common(box, axes.bbox.extents)  # all are as large
+            for box in boxes
+        ]
+        best = int(np.argmin(np.round(costs, 3)))  # the first of those that are alike
         far, way = options[best]
-        note = axes.annotate(
+        axes.annotate(
             word,
             place,
             np.multiply(way, far),
@@ -58,8 +58,6 @@ def label_points(axes, places, words, size=8):
             **style,
         )
         taken.append(boxes[best])
-        found.append(note)
-    return found
 
 
 def _box(place, size, way):

@@ -8,7 +8,6 @@ import pytest
 from rnnkit.training import plot_embeddings
 from rnnkit.training.embedding_picture import principal_plane
 
-Text = pytest.importorskip("matplotlib.text").Text
 RNG = np.random.default_rng(0)
 
 
@@ -37,13 +36,19 @@ def test_the_picture_has_every_word_and_arrow(tmp_path):
 
 
 def test_no_word_stands_on_another_where_there_is_room():
+    text = pytest.importorskip("matplotlib.text").Text
     corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
     vectors = np.concatenate([0.01 * RNG.normal(size=(12, 2)), corners])
-    figure = plot_embeddings(vectors, [f"word {k}" for k in range(16)])
+    names = [f"word {k}" for k in range(12)] + ["a word at a corner"] * 4
+    figure = plot_embeddings(vectors, names)
     figure.draw_without_rendering()
-    notes = figure.axes[0].texts
-    boxes = [Text.get_window_extent(note) for note in notes]
+    (axes,) = figure.axes
+    notes = axes.texts
+    boxes = [text.get_window_extent(note) for note in notes]
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    left, low, right, high = axes.bbox.extents
+    assert all(left <= box.x0 and box.x1 <= right for box in boxes)
+    assert all(low <= box.y0 and box.y1 <= high for box in boxes)
     led = [note.arrow_patch is not None for note in notes]
     assert any(led[:12])
     assert not any(led[12:])
