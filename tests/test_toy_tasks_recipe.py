@@ -70,24 +70,28 @@ def test_examples_come_again_in_another_order(module):
 
 
 class Pretender:
-    """A model that says it has a loss of 1 / its epochs."""
+    """A model that says it has a loss of 1 / its epochs, each of which takes 1 s."""
 
     def __init__(self):
         self.seen = []
+
+    def monotonic(self):
+        return float(len(self.seen))
 
     def fit(self, steps, verbose):
         self.seen.append(steps)
         return SimpleNamespace(history={"loss": [1 / len(self.seen)]})
 
 
-def test_a_training_ends_with_its_task_or_its_budget(module):
-    learn = module("nets").learn
+def test_a_training_ends_with_its_task_or_its_budget(module, monkeypatch):
+    nets = module("nets")
     config = SimpleNamespace(updates=25, every=10, seconds=60)
 
     def until(enough, **changes):
         model = Pretender()
+        monkeypatch.setattr(nets, "time", model)
         options = SimpleNamespace(**vars(config) | changes)
-        record = learn(
+        record = nets.learn(
             model, lambda n, k: (n,), options, lambda loss: (loss <= enough, -loss)
         )
         return record, model.seen
@@ -97,8 +101,58 @@ def test_a_training_ends_with_its_task_or_its_budget(module):
     assert record["curve"] == [(10, 1.0, -1.0), (20, 0.5, -0.5)]
     record, seen = until(0.1)
     assert (record["solved"], record["updates"], seen) == (False, 25, [10, 10, 5])
-    record, seen = until(0.1, seconds=-1)
+    record, seen = until(0.1, seconds=0)
     assert (record["solved"], seen) == (False, [10])
+    # What would end after the time is over is not begun.
+    record, _ = until(0.0, updates=1000, seconds=3.5)
+    assert (record["updates"], record["seconds"]) == (30, 3.0)
+
+
+def test_the_best_weights_on_held_out_digits_are_tested(module, monkeypatch):
+    far = module("far")
+    weights = iter([[2], [1], [3], [0]])  # each as many right answers as it says
+
+    class Model:
+        def get_weights(self):
+            return self.weights
+
+        def set_weights(self, weights):
+            self.weights = weights
+
+    class Task:
+        def __init__(self, source):
+            assert source == "digits"
+
+        def parts(self):
+            x = np.arange(20)
+            given = far.data.tasks.Sequences(x, x)
+            return {"train": given, "test": far.data.tasks.Sequences(-x, x)}
+
+        def score(self, given, found):
+            held_out = given.x.tolist() == [0, 10]
+            assert held_out or given.x.tolist() == [-n for n in range(20)]
+            return found / 10 if held_out else found / 20
+
+    def learn(model, batches, config, can):
+        (rows,) = batches(2, 0)
+        assert not {0, 10} & {*np.concatenate([rows[0][0], rows[1][0]]).tolist()}
+        figures = []
+        for given in weights:
+            model.set_weights(given)
+            figures.append(can(0.0))
+        return {"updates": 4, "curve": figures}
+
+    model = Model()
+    model.set_weights([9])
+    monkeypatch.setattr(far.data.tasks, "SequentialDigits", Task)
+    monkeypatch.setattr(far, "build", lambda *_: model)
+    monkeypatch.setattr(far, "outputs", lambda model, x: model.weights[0])
+    monkeypatch.setattr(far, "learn", learn)
+    config = SimpleNamespace(study="digits", source="digits", batch_size=9, enough=0.3)
+    record = far.digits("RNN", config, 0)
+    assert [solved for solved, _ in record["curve"]] == [False, False, True, False]
+    assert (record["score"], record["solved"]) == (0.15, False)
+    assert record["examples"] == 36
 
 
 def test_tables_tell_of_all_seeds(module):
@@ -128,17 +182,24 @@ def test_tables_tell_of_all_seeds(module):
     assert summary.metrics(found, order) == {"share of runs solved, T = 50, clip": 0.5}
     assert summary.table(found, order)["solved"] == {"clip": "1 of 2"}
     assert summary.baselines(order) == {"accuracy, not looking": 0.25}
+    for study, best in {"adding": ["GRU", "LSTM"], "digits": ["LSTM", "GRU"]}.items():
+        config = SimpleNamespace(study=study, length=9)
+        found = {"LSTM": {"0": {"score": 0.9}}, "GRU": {"0": {"score": 0.2}}}
+        names = [name.split(", ")[-1] for name in summary.metrics(found, config)]
+        assert names == best
 
 
 def test_sequences_grow_as_a_net_learns_and_its_rate_falls(module, monkeypatch):
     far, seen = module("far"), []
-    scores = iter([0.9, 0.95, 0.96, 1.0, 1.0])  # the last one is the test's
+    scores = iter([0.9, 0.95, 0.96, 1.0, 0.98, 1.0, 0.99, 1.0])
+    drawn = []
 
     class Kind:
         def __init__(self, length):
             self.length = length
 
         def sample(self, count, seed=None):
+            drawn.append((count, seed))
             return SimpleNamespace(x=None)
 
         def batches(self, size, steps, seed):
@@ -163,10 +224,13 @@ def test_sequences_grow_as_a_net_learns_and_its_rate_falls(module, monkeypatch):
     monkeypatch.setattr(far, "learn", learn)
     config = SimpleNamespace(study="temporal order", growing=(5, 20), length=80)
     options = {"ready": 0.95, "enough": 0.99, "learning_rate": 0.4}
-    vars(config).update(options, batch_size=2, test_examples=1)
-    record = far.drawn("clip", config, 0)
-    assert seen == [(5, 0.4), (5, 0.4), (20, 0.2), (80, 0.1)]
-    assert record["lengths"] == [5, 5, 20, 80]
+    vars(config).update(options, batch_size=2, test_examples=5000)
+    record = far.drawn("clip", config, 7)
+    assert seen == [(5, 0.4), (5, 0.4), (20, 0.2), (80, 0.1), (80, 0.1)]
+    assert record["lengths"] == [5, 5, 20, 80, 80]
+    # It ends when it can do as many others as the test has, and is tested on new ones.
+    few, many, test = (1000, (7, 0)), (5000, (7, 3)), (5000, (7, 2))
+    assert drawn[1:] == [few, few, few, few, many, few, many, test]
     assert record["reached length"] == 80
     assert record["solved"]
 

@@ -106,6 +106,8 @@ def optimizer(system, config):
 def learn(model, batches, config, can):
     """Train until the model can, or its budget is spent.
 
+    No chunk is begun which the time that is left would not be enough for.
+
     Args:
         model: A compiled model.
         batches: Function of (steps, number of the chunk): what `fit` takes, a tuple.
@@ -124,7 +126,8 @@ def learn(model, batches, config, can):
         loss = history.history["loss"][-1]
         solved, figure = can(loss)
         curve.append((updates, loss, figure))
-        if not np.isfinite(loss) or time.monotonic() - started > config.seconds:
+        spent = time.monotonic() - started
+        if not np.isfinite(loss) or spent + spent / len(curve) > config.seconds:
             break
     seconds = round(time.monotonic() - started, 1)
     return {"solved": solved, "updates": updates, "seconds": seconds, "curve": curve}
