@@ -1,5 +1,7 @@
 """A training step with the vanishing-gradient regulariser, and a look at gradients."""
 
+import time
+
 import keras
 import numpy as np
 
@@ -9,13 +11,20 @@ from benchmarks.timing import interleaved
 
 CASES = {"SimpleRNN": (20, 200, 50), "LSTM": (32, 100, 128)}  # batch, time, units
 FEATURES = 32
+LOOP, STEP = "a training step in the loop", "a training step"
+COSTS = (("with Ω", LOOP), (LOOP, STEP))
 
 
-def contenders(kind, batch, time, units):
-    """Functions that make one training step, and one that looks at gradients."""
+def examples(batch, steps):
+    """A batch of noise: `(batch, steps, FEATURES)` and `(batch, 1)`."""
     draw = np.random.default_rng(0)
-    x = draw.normal(size=(batch, time, FEATURES)).astype("float32")
-    y = draw.normal(size=(batch, 1)).astype("float32")
+    x = draw.normal(size=(batch, steps, FEATURES)).astype("float32")
+    return x, draw.normal(size=(batch, 1)).astype("float32")
+
+
+def contenders(kind, batch, steps, units):
+    """Functions that make one training step, and one that looks at gradients."""
+    x, y = examples(batch, steps)
 
     def step_of(layer):
         model = keras.Sequential([layer, keras.layers.Dense(1)])
@@ -29,24 +38,44 @@ def contenders(kind, batch, time, units):
     _, regularised = step_of(wrapped)
     look = rnnkit.diagnostics.probe_of(model, x, y)
     return {
-        "a training step": plain,
-        "a training step in the loop": loop,
+        STEP: plain,
+        LOOP: loop,
         "with Ω": regularised,
         "gradient_flow": lambda: look().loss,
     }
 
 
+def first_times(kind, batch, steps, units):
+    """Seconds of a model's first training step, and of a first look at its gradients.
+
+    Both trace the model, and XLA compiles it.
+    """
+    x, y = examples(batch, steps)
+    layer = getattr(rnnkit.layers, kind)(units)
+    model = keras.Sequential([layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    started = time.perf_counter()
+    model.train_on_batch(x, y)
+    between = time.perf_counter()
+    rnnkit.diagnostics.gradient_flow(model, x, y)
+    return between - started, time.perf_counter() - between
+
+
 def run(quick=False):
-    report = Report("ms", {})
-    for kind, (batch, time, units) in CASES.items():
-        sizes = (2, 6, 4) if quick else (batch, time, units)
+    report = Report("ms")
+    for kind, full in CASES.items():
+        sizes = (2, 6, 4) if quick else full
         seconds = interleaved(contenders(kind, *sizes), 2 if quick else 10)
         ms = {name: 1e3 * value for name, value in seconds.items()}
         case = "·".join(map(str, sizes))
-        loop, step = "a training step in the loop", "a training step"
-        for peer in (step, loop):
+        for peer in (STEP, LOOP):
             report.add(f"{kind}, Ω", case, ms["with Ω"], ms[peer], peer)
-        report.add(f"{kind}, look", case, ms["gradient_flow"], ms[step], step)
-        added = 1e3 * (ms["with Ω"] - ms[step]) / sizes[1]
-        report.notes.append(f"{kind}: Ω costs {added:.0f} µs more a step of time.")
+        report.add(f"{kind}, look", case, ms["gradient_flow"], ms[STEP], STEP)
+        train, look = (1e3 * value for value in first_times(kind, *sizes))
+        report.add(f"{kind}, first look", case, look, train, "the first training step")
+        own, left = (1e3 * (ms[a] - ms[b]) / sizes[1] for a, b in COSTS)
+        report.notes.append(
+            f"{kind}: Ω costs {own:.0f} µs a step of time, and {left:.0f} µs more "
+            "that it needs the loop."
+        )
     return report

@@ -1,10 +1,10 @@
 """Notebooks run from top to bottom, and are committed with what they show."""
 
-from pathlib import Path
-
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+from tools.notebooks import FOLDER, executed
+
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 COLAB = "https://colab.research.google.com/github/rnnkit/rnnkit/blob/main/notebooks/"
 
 
@@ -28,15 +28,18 @@ def test_committed_executed(path):
     assert COLAB + path.name in read(path).cells[0].source
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_first_cell_installs(path):
+    first = next(cell for cell in read(path).cells if cell.cell_type == "code")
+    missing, install = first.source.split("\n")[2:4]
+    assert missing.startswith("except ImportError:")
+    assert install.startswith("    %pip install -q ")
+    assert "@ git+https://github.com/rnnkit/rnnkit" in install
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs(path, tmp_path, monkeypatch):
-    nbclient = pytest.importorskip("nbclient")
-    monkeypatch.setenv("PYTHONPATH", str(path.parents[1]))
-    client = nbclient.NotebookClient(
-        read(path),
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute()
+    pytest.importorskip("nbclient")
+    monkeypatch.setenv("PYTHONPATH", "")  # and back again, when it is over
+    executed(path, tmp_path)

@@ -17,7 +17,8 @@ def gradient_flow(model, x, y=None, sample_weight=None):
     and `TeacherForced` run cells in loops of their own: those are not seen.
 
     It is one forward and one backward pass of the model, in which the recurrent
-    layers run in plain loops, and each step once more on the way back.
+    layers run in plain loops, and each step once more on the way back; the model is
+    traced for it, as for a first training step. To look often, trace once: `probe_of`.
 
     Args:
         model: A compiled Keras model.
@@ -35,7 +36,10 @@ def gradient_flow(model, x, y=None, sample_weight=None):
 
 
 def probe_of(model, x, y=None, sample_weight=None):
-    """A function without arguments: `gradient_flow` of this batch, traced once."""
+    """A function without arguments: `gradient_flow` of this batch, traced once.
+
+    From its second call on, a look costs at most three training steps.
+    """
     needs_tensorflow()
     import tensorflow as tf
 

@@ -23,7 +23,8 @@ class LayerFlow:
         passed: Norm over all states of what of dL/ds_t goes on to step t-1, without
             what any output adds on the way, `(batch, time)`.
         weights: Norm of what step t gives to dL/dW, summed over the batch, by the
-            trainable weight's name, `(time,)`.
+            trainable weight's name, `(time,)`. The norm alone: the gradients
+            themselves would be as large as the weights, at every step.
         mask: `(batch, time)`; all True without a mask.
         go_backwards: Whether step 0 reads the last input.
         axes: Names of the axes of each array, or of each in a dict of them.
