@@ -3,6 +3,14 @@
 import os
 from pathlib import Path
 
+# Each of pytest's processes on a core of its own, with what it starts: where all of
+# them spread over all cores, their threads spend most of the time waiting.
+if "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):
+    worker = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    cores = sorted(os.sched_getaffinity(0))
+    if int(os.environ["PYTEST_XDIST_WORKER_COUNT"]) >= len(cores):
+        os.sched_setaffinity(0, {cores[worker % len(cores)]})
+
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -20,14 +28,16 @@ def _seeds():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _uncompiled():
+def _programs():
     """Run the hoisted programs without XLA: the same numbers, and no compiling.
 
     The checks that are about compiling, and what runs in a process of its own, have
-    XLA all the same; for recipes see `tests.running`.
+    XLA all the same; for recipes see `tests.running`. Batches are cut in two, as on
+    two cores, whatever the machine has.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "COMPILE", False)
+        patch.setattr(parts, "cores", lambda: 2)
         yield
 
 

@@ -20,7 +20,13 @@ def output_of(backend, *arguments):
         pytest.skip(f"{backend} is not installed")
     done = subprocess.run(
         [sys.executable, *map(str, arguments)],
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "PYTHONPATH": str(ROOT),
+            # Most of JAX's time goes into compiling each operation for itself.
+            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -33,9 +33,9 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
 
         layer = VanishingGradientRegularizer(rnnkit.layers.SimpleRNN(50), strength=2.0)
 
-    Trains on TensorFlow, in the plain loop; a training step takes about five times
-    as long as without Ω on the fast path (the recipe `gradient_flow` measures it). At
-    inference it is the layer.
+    Trains on TensorFlow, in the plain loop; a training step takes five to nine times
+    as long as without Ω on the fast path (`python -m benchmarks omega`). At inference
+    it is the layer.
 
     Args:
         layer: A recurrent layer, or one that holds some, without dropout and zoneout.
