@@ -71,7 +71,9 @@ def run(quick=False):
             report.add(f"Ω, {kind}", case, ms["with Ω"], ms[peer], peer)
         report.add(f"gradient_flow, {kind}", case, ms["gradient_flow"], ms[STEP], STEP)
         train, look = (1e3 * value for value in first_times(kind, *sizes))
-        report.add(f"first gradient_flow, {kind}", case, look, train, "the first training step")
+        report.add(
+            f"first gradient_flow, {kind}", case, look, train, "the first training step"
+        )
         each = {name: 1e3 * value / sizes[1] for name, value in ms.items()}
         report.notes.append(
             f"{kind}, each step of time in training: {each[STEP]:.0f} µs, in the loop "

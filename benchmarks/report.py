@@ -45,12 +45,13 @@ class Report:
 
     def text(self):
         """The rows, their means beside what is asked, and the notes."""
+        wide = 2 + max([20, *(len(row["benchmark"]) for row in self.rows)])
         lines = [
-            f"{'':<22}{'case':<20}{'ours':>10}{'peer':>10}{'ratio':>9}  peer "
+            f"{'':<{wide}}{'case':<20}{'ours':>10}{'peer':>10}{'ratio':>9}  peer "
             f"({self.unit})"
         ]
         lines += [
-            f"{row['benchmark']:<22}{row['case']:<20}{row['ours']:>10.4g}"
+            f"{row['benchmark']:<{wide}}{row['case']:<20}{row['ours']:>10.4g}"
             f"{row['peer']:>10.4g}{row['ratio']:>7.2f} ×  {row['peer_name']}"
             for row in self.rows
         ]
