@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.notebooks import FOLDER, executed
+from tools.notebooks import FOLDER, executed, of_machine
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 COLAB = "https://colab.research.google.com/github/rnnkit/rnnkit/blob/main/notebooks/"
@@ -35,6 +35,16 @@ def test_the_first_cell_installs(path):
     assert missing.startswith("except ImportError:")
     assert install.startswith("    %pip install -q ")
     assert "@ git+https://github.com/rnnkit/rnnkit" in install
+
+
+def test_what_the_machine_says_of_itself_is_left_out():
+    nbformat = pytest.importorskip("nbformat")
+    said = "WARNING: All log messages before absl::InitializeLog() is called ..."
+    outputs = {("stderr", said): True, ("stderr", "a warning"): False}
+    for (name, text), left_out in {**outputs, ("stdout", said): False}.items():
+        assert of_machine(nbformat.v4.new_output("stream", name=name, text=text)) == (
+            left_out
+        )
 
 
 @pytest.mark.slow

@@ -182,9 +182,11 @@ def test_tables_tell_of_all_seeds(module):
     assert summary.metrics(found, order) == {"share of runs solved, T = 50, clip": 0.5}
     assert summary.table(found, order)["solved"] == {"clip": "1 of 2"}
     assert summary.baselines(order) == {"accuracy, not looking": 0.25}
-    for study, best in {"adding": ["GRU", "LSTM"], "digits": ["LSTM", "GRU"]}.items():
+    orders = {"adding": ["GRU", "RNN", "LSTM"], "digits": ["LSTM", "RNN", "GRU"]}
+    scores = {"RNN": 0.5, "LSTM": 0.9, "GRU": 0.2}
+    for study, best in orders.items():
         config = SimpleNamespace(study=study, length=9)
-        found = {"LSTM": {"0": {"score": 0.9}}, "GRU": {"0": {"score": 0.2}}}
+        found = {name: {"0": {"score": score}} for name, score in scores.items()}
         names = [name.split(", ")[-1] for name in summary.metrics(found, config)]
         assert names == best
 

@@ -40,7 +40,7 @@ def executed(path, folder):
 
 
 def of_machine(output):
-    """Whether an output is TensorFlow's word about this machine, for no reader."""
+    """Whether an output is what TensorFlow says as it starts, of no use to a reader."""
     return output.get("name") == "stderr" and "absl::InitializeLog" in output.text
 
 

@@ -45,9 +45,9 @@ def drawn(system, config, seed):
             del lengths[0]
             slower = (shortest / lengths[0]) ** 0.5
             model.optimizer.learning_rate = config.learning_rate * slower
-        # A few could be right by chance: then as many as the test has, other ones.
-        solved = last and good(score, config)
-        return solved and good(scored(config.test_examples, 3), config), score
+        # A thousand may be right by luck: it is asked as many others as the test has.
+        promising = last and good(score, config)
+        return promising and good(scored(config.test_examples, 3), config), score
 
     record = learn(model, batches, config, can)
     record |= {"lengths": learnt, "reached length": lengths[0]}

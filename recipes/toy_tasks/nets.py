@@ -106,7 +106,7 @@ def optimizer(system, config):
 def learn(model, batches, config, can):
     """Train until the model can, or its budget is spent.
 
-    No chunk is begun which the time that is left would not be enough for.
+    No chunk is begun that would end too late, if it took as long as the last one.
 
     Args:
         model: A compiled model.
@@ -120,14 +120,16 @@ def learn(model, batches, config, can):
     curve, updates, solved = [], 0, False
     started = time.monotonic()
     while not solved and updates < config.updates:
+        begun = time.monotonic()
         steps = min(config.every, config.updates - updates)
         history = model.fit(*batches(steps, len(curve)), verbose=0)
         updates += steps
         loss = history.history["loss"][-1]
         solved, figure = can(loss)
         curve.append((updates, loss, figure))
-        spent = time.monotonic() - started
-        if not np.isfinite(loss) or spent + spent / len(curve) > config.seconds:
+        now = time.monotonic()
+        too_late = (now - started) + (now - begun) > config.seconds
+        if not np.isfinite(loss) or too_late:
             break
     seconds = round(time.monotonic() - started, 1)
     return {"solved": solved, "updates": updates, "seconds": seconds, "curve": curve}

@@ -33,7 +33,7 @@ class VanishingGradientRegularizer(keras.layers.Wrapper):
 
         layer = VanishingGradientRegularizer(rnnkit.layers.SimpleRNN(50), strength=2.0)
 
-    Trains on TensorFlow, in the plain loop; a training step takes five to nine times
+    Trains on TensorFlow, in the plain loop; a training step takes six to seven times
     as long as without Ω on the fast path (`python -m benchmarks omega`). At inference
     it is the layer.
 
