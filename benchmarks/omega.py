@@ -21,13 +21,19 @@ def examples(batch, steps):
     return x, draw.normal(size=(batch, 1)).astype("float32")
 
 
+def model_of(layer):
+    """A compiled model of the layer and a number."""
+    model = keras.Sequential([layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
 def contenders(kind, batch, steps, units):
     """Functions that make one training step, and one that looks at gradients."""
     x, y = examples(batch, steps)
 
     def step_of(layer):
-        model = keras.Sequential([layer, keras.layers.Dense(1)])
-        model.compile("sgd", "mse")
+        model = model_of(layer)
         return model, lambda: float(model.train_on_batch(x, y))
 
     make = getattr(rnnkit.layers, kind)
@@ -50,9 +56,7 @@ def first_times(kind, batch, steps, units):
     Both trace the model, and XLA compiles it.
     """
     x, y = examples(batch, steps)
-    layer = getattr(rnnkit.layers, kind)(units)
-    model = keras.Sequential([layer, keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
+    model = model_of(getattr(rnnkit.layers, kind)(units))
     started = time.perf_counter()
     model.train_on_batch(x, y)
     between = time.perf_counter()

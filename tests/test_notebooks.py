@@ -19,13 +19,14 @@ def test_there_are_notebooks():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_committed_executed(path):
-    code = [cell for cell in read(path).cells if cell.cell_type == "code"]
+    notebook = read(path)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in code]
     assert counts == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     assert not [o for o in outputs if o.output_type == "error"]
-    assert any(pictures(read(path)))
-    assert COLAB + path.name in read(path).cells[0].source
+    assert any(pictures(notebook))
+    assert COLAB + path.name in notebook.cells[0].source
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

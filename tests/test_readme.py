@@ -69,6 +69,7 @@ def test_tables_of_results(tmp_path):
         "benchmarks/results/lstm.json": {
             "rows": cases,
             "asked": {"Keras": 3.0},
+            "name": "lstm",
             "notes": ["A note."],
             "device": "2 CPU cores",
             "versions": {"python": "3.11", "torch": None},
@@ -90,6 +91,15 @@ def test_tables_of_results(tmp_path):
         "Measured on 2 CPU cores: python 3.11.",
     ]
     assert readme.notes(tmp_path / "benchmarks") == "- A note."
+    path = tmp_path / "benchmarks/results/lstm.json"
+    other = json.loads(path.read_text()) | {"name": "omega", "device": "another"}
+    path.with_name("omega.json").write_text(json.dumps(other))
+    assert readme.benchmarks_table(tmp_path).splitlines()[4:] == [
+        "",
+        "`lstm`: measured on 2 CPU cores: python 3.11.",
+        "",
+        "`omega`: measured on another: python 3.11.",
+    ]
 
 
 def test_the_table_of_one_text(tmp_path):

@@ -70,13 +70,13 @@ def test_examples_come_again_in_another_order(module):
 
 
 class Pretender:
-    """A model that says it has a loss of 1 / its epochs, each of which takes 1 s."""
+    """A model with a loss of 1 / its epochs, of which the k-th takes k seconds."""
 
     def __init__(self):
         self.seen = []
 
     def monotonic(self):
-        return float(len(self.seen))
+        return len(self.seen) * (len(self.seen) + 1) / 2
 
     def fit(self, steps, verbose):
         self.seen.append(steps)
@@ -103,9 +103,9 @@ def test_a_training_ends_with_its_task_or_its_budget(module, monkeypatch):
     assert (record["solved"], record["updates"], seen) == (False, 25, [10, 10, 5])
     record, seen = until(0.1, seconds=0)
     assert (record["solved"], seen) == (False, [10])
-    # What would end after the time is over is not begun.
-    record, _ = until(0.0, updates=1000, seconds=3.5)
-    assert (record["updates"], record["seconds"]) == (30, 3.0)
+    # What would end too late, if it took as long as the last one, is not begun.
+    record, _ = until(0.0, updates=1000, seconds=8)
+    assert (record["updates"], record["seconds"]) == (30, 6.0)
 
 
 def test_the_best_weights_on_held_out_digits_are_tested(module, monkeypatch):

@@ -202,8 +202,13 @@ def benchmarks_table(root):
     results = read(root, "benchmarks/results/*.json")
     header = ["benchmark", "against", "geometric mean", "slowest case", "asked"]
     lines = [table(header, [row for r in results for row in benchmark_rows(r)])]
-    places = {measured_on(result): None for result in results}
-    return "\n".join([*lines, *(f"\nMeasured on {place}." for place in places)])
+    places = {}
+    for result in results:
+        places.setdefault(measured_on(result), []).append(f"`{result['name']}`")
+    for place, names in places.items():
+        which = f"{', '.join(names)}: measured" if len(places) > 1 else "Measured"
+        lines.append(f"\n{which} on {place}.")
+    return "\n".join(lines)
 
 
 def notes(folder):
