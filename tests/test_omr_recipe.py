@@ -243,6 +243,7 @@ def test_primus_is_brought_to_one_height(omr, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_primus_goes_through_the_recipe(omr, tmp_path, monkeypatch):
     made_up_primus(omr, tmp_path)
     monkeypatch.setenv("RNNKIT_DATA", str(tmp_path))

@@ -184,6 +184,7 @@ def test_missing_the_accuracy_is_a_failure(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_an_interrupted_run_goes_on_with_the_next_task(tmp_path, data_dir):
     flags = ("--tasks", 4, 15, "--epochs", 1, "--lstm-epochs", 1, "--layers", 1)
     printed, status = run(tmp_path, TRAIN, *flags)

@@ -101,6 +101,7 @@ def test_it_is_saved_and_takes_batches_of_any_size(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     program = Path(__file__).with_name("beam_on_one_backend.py")

@@ -69,6 +69,7 @@ def test_a_scorer_made_in_a_graph_lives_on():
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_find_the_same(backend, tmp_path):
     got = numbers_of(backend, PROGRAM, tmp_path)

@@ -11,6 +11,7 @@ PROGRAM = Path(__file__).with_name("front_ends_on_one_backend.py")
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.xdist_group("layers_front_end_backends")
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_front_ends_are_tensorflows(backend, tmp_path):

@@ -27,7 +27,7 @@ print(json.dumps([keras.backend.backend(), read, loss, losses]))
 
 
 @pytest.mark.slow
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_another_backend_reads_the_same(backend, tmp_path):
     pytest.importorskip("jiwer")

@@ -11,6 +11,7 @@ PROGRAM = Path(__file__).with_name("on_one_backend.py")
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.xdist_group("attention_backends")
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_attention_is_tensorflows(backend, tmp_path):

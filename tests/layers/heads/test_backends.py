@@ -11,6 +11,7 @@ PROGRAM = Path(__file__).with_name("on_one_backend.py")
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_every_backend_gives_the_same(backend, tmp_path):
     got, wanted = on_both(backend, PROGRAM, tmp_path)
