@@ -45,6 +45,7 @@ class TextStreams(keras.utils.PyDataset):
         batches: Batches in a pass over the text.
         predicted: Symbols predicted in a pass: all but the first and the unused.
         unused: Symbols at the end of the text that no batch holds.
+        extremes: The least and the greatest id of the text, int64 `(2,)`.
         first: Batch at which `LanguageModel.fit` begins its next pass, to go on in the
             middle of an interrupted one; 0 again once that pass has begun.
     """
@@ -69,6 +70,7 @@ class TextStreams(keras.utils.PyDataset):
             )
         self.batch_size, self.steps = int(batch_size), int(steps)
         self.drop_remainder = drop_remainder
+        self.extremes = np.array([ids.min(), ids.max()], "int64")
         ids = ids.astype("int32")
         if drop_remainder:
             self.batches = targets // needed

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from rnnkit.models.scores import Scores
-from rnnkit.models.text_scoring import tokens_of, windows
+from rnnkit.models.text_scoring import check_ids, tokens_of, windows
 from rnnkit.ops.tracing import graph
 
 
@@ -49,9 +49,13 @@ class DynamicEvaluation:
         Args:
             streams: `TextStreams` of the training text, read from empty states.
             batches: How many of its batches; None for all.
+
+        Raises:
+            ValueError: Streams hold an id that is not of the model's vocabulary.
         """
         import tensorflow as tf
 
+        check_ids(self.model.vocabulary, streams.extremes)
         squares = [tf.zeros(v.shape) for v in self._weights]
         count = len(streams) if batches is None else min(batches, len(streams))
 

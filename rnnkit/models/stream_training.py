@@ -8,7 +8,7 @@ from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
 from rnnkit.models.carried_state import CarriedState
-from rnnkit.models.text_scoring import ids_of
+from rnnkit.models.text_scoring import check_ids, ids_of
 from rnnkit.models.training import (
     BeginPass,
     Bits,
@@ -108,9 +108,11 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             LossError: The loss is NaN or infinite.
+            ValueError: Streams hold an id that is not of the vocabulary.
         """
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
+        self._check(x, validation_data)
         self._validation = validation_data
         first = x.first if isinstance(x, TextStreams) else 0
         callbacks = [BeginPass(first), LossGuard(first), *as_list(callbacks)]
@@ -140,9 +142,13 @@ class StreamTraining(BuiltOptimizer):
                 stream of which begins with an empty state; or whatever Keras takes.
             batch_size: Of a text: cut into so many streams, which is faster, and less
                 exact as each begins with an empty state.
+
+        Raises:
+            ValueError: Streams hold an id that is not of the vocabulary.
         """
         if isinstance(x, str):
             x = self._evaluation_streams(x, batch_size or 1)
+        self._check(x)
         # Keras' fit evaluates on batches it has kept; these say what they are of.
         cached = kwargs.get("_use_cached_eval_dataset", False)
         streams = self._validation if cached else x
@@ -204,6 +210,12 @@ class StreamTraining(BuiltOptimizer):
             yield
         finally:
             self._carries[training] = False
+
+    def _check(self, *data):
+        """See that the ids of what is streams among some data are of the vocabulary."""
+        for streams in data:
+            if isinstance(streams, TextStreams):
+                check_ids(self.vocabulary, streams.extremes)
 
     def _evaluation_streams(self, text, batch_size=1):
         steps = min(EVALUATION_STEPS, max(1, len(text) // batch_size))

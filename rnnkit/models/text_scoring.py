@@ -22,10 +22,15 @@ def ids_of(vocabulary, text):
         text: `str`; or ids, integers `(n,)`.
 
     Raises:
-        ValueError: No token is left to be predicted; a symbol is not in the vocabulary.
+        ValueError: No token is left to be predicted; a symbol is not in the vocabulary;
+            `text` is neither of these.
     """
     ids = vocabulary.encode(text) if isinstance(text, str) else text
     ids = np.asarray(ids).reshape(-1)
+    if len(ids) and not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(
+            f"A text is one str, or integer ids, got {ids.dtype} such as {ids[0]!r}."
+        )
     if vocabulary.start is not None:
         ids = np.insert(ids, 0, vocabulary.start)
     if len(ids) < 2:
@@ -33,13 +38,22 @@ def ids_of(vocabulary, text):
             f"There is nothing to predict in a text of {len(ids)} tokens: it needs one "
             "to begin after and one more."
         )
+    check_ids(vocabulary, ids)
+    return ids.astype("int32")
+
+
+def check_ids(vocabulary, ids):
+    """See that ids `(n,)` are of a vocabulary.
+
+    Raises:
+        ValueError: One is not.
+    """
     wrong = (ids < 0) | (ids >= vocabulary.size)
     if wrong.any():
         raise ValueError(
             f"{ids[wrong][0]} is no id of the model's vocabulary, which has "
             f"{vocabulary.size:,}: is the text encoded by another?"
         )
-    return ids.astype("int32")
 
 
 def tokens_of(model, text):

@@ -8,7 +8,7 @@ from keras import ops
 
 import rnnkit
 from rnnkit.data import Characters, text_streams
-from rnnkit.models import LanguageModel, LossError
+from rnnkit.models import NPLM, LanguageModel, LossError
 
 TEXT = "".join(np.random.default_rng(0).choice(list("abcde \n"), 400))
 VOCABULARY = Characters(TEXT)
@@ -117,6 +117,30 @@ def test_evaluation_in_parallel_streams_begins_each_with_an_empty_state():
     )
     logs = model.evaluate(TEXT, batch_size=4, return_dict=True, verbose=0)
     assert logs["nats"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["LanguageModel", "NPLM"])
+def test_streams_of_another_vocabulary_are_refused(kind):
+    model = model_of() if kind == "LanguageModel" else NPLM(VOCABULARY)
+    if kind == "NPLM":
+        model.compile()
+    own = text_streams(TEXT[:91], VOCABULARY, 2, 10)
+    wider = Characters(TEXT + "fgh")
+    foreign = text_streams("ab" * 30 + "h", wider, 2, 10)
+    before = model.get_weights()
+    said = "9 is no id of the model's vocabulary, which has 7: is the text encoded by"
+    for act in (
+        lambda: model.fit(foreign, verbose=0),
+        lambda: model.fit(foreign.parts(2)[0], verbose=0),
+        lambda: model.fit(own, validation_data=foreign, verbose=0),
+        lambda: model.evaluate(foreign, verbose=0),
+    ):
+        with pytest.raises(ValueError, match=said):
+            act()
+    with pytest.raises(ValueError, match="-1 is no id"):
+        model.evaluate(text_streams(np.array([1, -1, 2]), None, 1, 2), verbose=0)
+    for a, b in zip(model.get_weights(), before):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.slow

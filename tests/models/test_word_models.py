@@ -68,6 +68,13 @@ def test_without_a_line_end_the_first_is_not_predicted():
         model.score("a")
 
 
+@pytest.mark.parametrize("text", [["a", "b"], [1.0, 2.5], np.ones(3, bool)])
+def test_a_text_is_one_str_or_integer_ids(model, text):
+    for read in (model.perplexity, model.score, ContinuousCache(model).perplexity):
+        with pytest.raises(ValueError, match="one str, or integer ids, got"):
+            read(text)
+
+
 def test_it_writes_words(monkeypatch):
     monkeypatch.setattr(TextGenerator, "_compiles", lambda self: False)
     text = model_of().generate("a b", 12, seed=1)
@@ -193,6 +200,9 @@ def test_dynamic_evaluation_is_its_formula(statistics):
     for value, old in zip(model.get_weights(), before):
         np.testing.assert_array_equal(value, old)
     assert dynamic.perplexity(SHORT) == pytest.approx(found.perplexity)
+    foreign = text_streams(np.arange(WORDS.size + 1), None, 1, 3)
+    with pytest.raises(ValueError, match="is no id of the model's vocabulary"):
+        dynamic.gather(foreign)
 
 
 def test_tied_embeddings_are_the_logits_weights(tmp_path):
