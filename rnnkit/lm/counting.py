@@ -17,7 +17,8 @@ def counted(sentences, order, vocabulary=None):
         For each order a `Counter` of n-grams, tuples of words.
 
     Raises:
-        ValueError: `order` is not positive, or there is no sentence.
+        ValueError: `order` is not positive, there is no sentence, or one is no list of
+            words.
     """
     if order < 1:
         raise ValueError(f"order must be 1 or more, got {order!r}.")

@@ -56,8 +56,8 @@ class NGram(Scoring):
             smoothing: `"kneser_ney"` or `"absolute"`.
 
         Raises:
-            ValueError: `order` is not positive, there is no sentence, or no such
-                smoothing.
+            ValueError: `order` is not positive, there is no sentence, or one is no
+                list of words, or no such smoothing.
 
         Reference: [Chen and Goodman, 1999](https://doi.org/10.1006/csla.1999.0128);
         absolute discounting, [Ney et al., 1994](https://doi.org/10.1006/csla.1994.1001)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterable
 
 BEGIN, END, UNKNOWN = "<s>", "</s>", "<unk>"
 
@@ -10,19 +11,35 @@ def sentences_in(text):
     """Sentences as lists of words; of a text the lines, each cut at white space.
 
     A line ends with "\\n" and nothing else, as it does for `rnnkit.data.Words`.
+
+    Raises:
+        ValueError: A sentence is a `str`, or no list of words at all.
     """
     if isinstance(text, str):
         lines = text.split("\n")
         return [line.split() for line in (lines if lines[-1] else lines[:-1])]
-    return list(text)
+    sentences = list(text)
+    for one in sentences:
+        if isinstance(one, (str, bytes)) or not isinstance(one, Iterable):
+            raise ValueError(
+                f"{one!r} stands where a sentence should, which is a list of words: "
+                'give [["a", "b"], ["c"]], or "a b\\nc\\n", a sentence a line.'
+            )
+    return sentences
 
 
 class Scoring:
     """What follows from `log_prob(word, context)` and `order`."""
 
-    def score(self, sentence):
-        """ln p of every word of a sentence, and of its end, nats."""
-        return [self.log_prob(word, context) for word, context in self.steps(sentence)]
+    def score(self, text):
+        """ln p of every word and sentence end, nats.
+
+        Args:
+            text: The words of one sentence, a list; or a text, a sentence a line.
+        """
+        sentences = sentences_in(text) if isinstance(text, str) else [text]
+        steps = itertools.chain.from_iterable(map(self.steps, sentences))
+        return [self.log_prob(word, context) for word, context in steps]
 
     def steps(self, sentence):
         """Every word of a sentence, and its end, each with what is read before it."""
@@ -41,7 +58,7 @@ class Scoring:
             The perplexity; infinite where the model thinks a word impossible.
 
         Raises:
-            ValueError: There is no sentence.
+            ValueError: There is no sentence, or one is no list of words.
         """
         sentences = sentences_in(sentences)
         if not sentences:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnkit.data import NGram, Words, load
-from rnnkit.lm import sentences_in
+from rnnkit.lm import AddOne, Interpolated, sentences_in
 
 RNG = np.random.default_rng(0)
 WORDS = [*"abcdefg"]
@@ -163,6 +163,27 @@ def test_a_text_is_its_lines():
     assert model.perplexity(text) == model.perplexity(SENTENCES)
     alone = math.exp(-model.log_prob("</s>", ("<s>",)))
     assert model.perplexity("\n") == pytest.approx(alone)
+
+
+def test_a_text_is_scored_as_its_sentences_are():
+    model = NGram.train(SENTENCES, 2)
+    by_sentence = [*model.score(["a", "b"]), *model.score([]), *model.score(["c"])]
+    assert model.score("a b\n\nc\n") == by_sentence
+    assert len(by_sentence) == 6
+    assert model.score("a b") == model.score(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "given", [["the", "cat"], [["the"], "cat"], [0, 1], np.arange(3), [["the"], 1]]
+)
+def test_words_are_no_sentences(given):
+    """Neither is read as a sentence of letters, nor are ids."""
+    model = NGram.train([["the", "cat"]], 2)
+    for take in (model.perplexity, NGram.train, AddOne.train, sentences_in):
+        with pytest.raises(ValueError, match="where a sentence should, which is a"):
+            take(given)
+    with pytest.raises(ValueError, match="where a sentence should"):
+        Interpolated.fit([model], given)
 
 
 def test_a_model_without_unk_thinks_other_words_impossible():
