@@ -4,6 +4,8 @@ import collections
 import gzip
 import math
 import os
+import re
+import zlib
 
 from rnnkit.lm.counting import counted, totals_of
 from rnnkit.lm.scoring import BEGIN, UNKNOWN, Scoring
@@ -107,14 +109,17 @@ class NGram(Scoring):
         """Read an ARPA file, plain or gzipped.
 
         Raises:
-            ValueError: The file is none, or cut off; names the line.
+            ValueError: The file is none, damaged, or cut off; names the line where
+                there is one.
         """
         opened = gzip.open if str(path).endswith(".gz") else open
         try:
-            with opened(path, "rt", encoding="utf-8") as file:
-                return cls(_read(path, file))
-        except EOFError as error:
+            with opened(path, "rb") as file:
+                tables = _read(path, file)
+                file.read()  # what follows, and in a .gz the sum of all
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(f"{path} is no whole ARPA file: {error}") from error
+        return cls(tables)
 
     def save(self, path):
         """Write an ARPA file, gzipped if the name ends in .gz.
@@ -197,15 +202,23 @@ def _log10(x):
     return math.log10(x) if x > 0 else _NEVER
 
 
+_SECTION = re.compile(r"\\(\d+)-grams:")
+
+
 def _read(path, file):
-    """The tables of an ARPA file."""
+    """The tables of an ARPA file, opened to read bytes."""
     tables, sizes, table, ended = [], [], None, False
     for number, line in enumerate(file, 1):
-        line = line.strip()
+        what = f"{len(tables)}-gram" if tables else "number of n-grams"
         try:
+            line = line.decode("utf-8").strip()
+            section = _SECTION.fullmatch(line)
             if line.startswith("ngram ") and table is None:
                 sizes.append(int(line.partition("=")[2]))
-            elif line.endswith("-grams:"):
+            elif section:
+                what = f"place for these after {len(tables)}-grams"
+                if int(section[1]) != len(tables) + 1:
+                    raise ValueError("out of order")
                 table = {}
                 tables.append(table)
             elif line == "\\end\\":
@@ -215,8 +228,9 @@ def _read(path, file):
                 gram, values = _entry(line, len(tables))
                 table[gram] = values
         except ValueError as error:
-            what = f"{len(tables)}-gram" if tables else "number of n-grams"
-            raise ValueError(f"{path}, line {number}: no {what}: {line!r}.") from error
+            raise ValueError(
+                f"{path}, line {number}: no {what}: {line[:80]!r}."
+            ) from error
     if not ended or [len(table) for table in tables] != sizes:
         raise ValueError(
             f"{path} is no whole ARPA file: it says {sizes} n-grams, and has "
@@ -229,9 +243,9 @@ def _entry(line, n):
     """The n-gram of a line of a table, and its `(log10 p, log10 backoff)`."""
     fields = line.split("\t") if "\t" in line else line.split()
     gram = tuple(" ".join(fields[1:]).split())
-    backoff = 0.0
+    p, backoff = float(fields[0]), 0.0
     if len(gram) == n + 1:
         backoff, gram = float(gram[-1]), gram[:-1]
-    if len(gram) != n:
-        raise ValueError(f"{len(gram)} words")
-    return gram, (float(fields[0]), backoff)
+    if len(gram) != n or not (p < math.inf and backoff < math.inf):
+        raise ValueError(f"{len(gram)} words, {p} and {backoff}")
+    return gram, (p, backoff)

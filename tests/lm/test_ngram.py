@@ -136,13 +136,43 @@ def test_more_context_tells_more():
         ("\\data\\\nngram 1=2\n\n\\1-grams:\n-1\ta\n", "says .2. n-grams, and has .1."),
         ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\ta b c\n", "line 5: no 1-gram"),
         ("\\data\\\nngram 1=x\n", "line 2: no number of n-grams: 'ngram 1=x'"),
+        ("\\data\\\n\n\\1-grams:\nnan\ta\n", "line 4: no 1-gram: 'nan.ta'"),
+        ("\\data\\\n\n\\1-grams:\n-1\ta\tinf\n", "line 4: no 1-gram"),
+        ("\\data\\\n\n\\1-grams:\n-1\ta\tnan\n", "line 4: no 1-gram"),
+        ("\\data\\\n\n\\2-grams:\n", "line 3: no place for these after 0-grams"),
+        ("\\1-grams:\n\\1-grams:\n", "line 2: no place for these after 1-grams"),
+        (b"\\1-grams:\n-1\t\xff\n", r"line 2: no 1-gram: b'-1.t.xff"),
     ],
 )
 def test_a_file_that_is_none_is_named(tmp_path, content, words):
     path = tmp_path / "broken.arpa"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=words):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=rf"(?s)broken\.arpa.*{words}"):
         NGram.load(path)
+
+
+def test_a_damaged_gz_file_is_named(tmp_path):
+    path = tmp_path / "model.arpa.gz"
+    NGram.train(SENTENCES, 2).save(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    for content in (
+        b"\\data\\\n",  # not zipped
+        whole[:middle],
+        whole[:middle] + bytes(9) + whole[middle + 9 :],
+        whole[:-8] + bytes(8),  # another sum of it
+        b"",
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"model\.arpa\.gz"):
+            NGram.load(path)
+
+
+def test_a_word_may_be_called_as_a_section_is(tmp_path):
+    model = NGram.train([["2-grams:", "x"]], 2)
+    model.save(tmp_path / "model.arpa")
+    again = NGram.load(tmp_path / "model.arpa")
+    assert again.tables[1].keys() == model.tables[1].keys()
 
 
 def test_a_file_cut_short_anywhere_is_named(tmp_path):
