@@ -29,13 +29,13 @@ def test_texts_are_cut_at_lines(module):
     assert evaluation.first_words(text, 100) == text
 
 
-def test_network_and_ngram_score_the_same_tokens(module):
-    evaluation = module("evaluation")
+def test_perplexity_is_of_words_and_line_ends(module):
     text = "a b c\n\na <unk>\n"
     ngram = rnnkit.lm.NGram.train(text, 2)
-    scores = evaluation.ngram_scores(ngram, text)
+    scores = ngram.score(text)
     assert len(scores) == len(rnnkit.data.Words.of(text).encode(text))
-    assert evaluation.perplexity(scores) == pytest.approx(ngram.perplexity(text))
+    found = module("evaluation").perplexity(scores)
+    assert found == pytest.approx(ngram.perplexity(text))
 
 
 def test_rates_fall_from_pass_to_pass(module):

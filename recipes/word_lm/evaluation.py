@@ -1,7 +1,5 @@
 """What is measured: the network alone, and with what a text itself teaches."""
 
-import itertools
-
 import numpy as np
 
 import rnnkit
@@ -20,26 +18,26 @@ def figures(model, texts, config):
     """
     valid, test = texts["valid"], texts["test"]
     said(f"The {ORDER}-gram counts.")
-    counted = rnnkit.lm.NGram.train(texts["train"], ORDER)
-    ngram = {part: ngram_scores(counted, texts[part]) for part in ("valid", "test")}
-    said("The network reads.")
-    alone = {part: model.score(texts[part]).log_probs for part in ("valid", "test")}
-    ours = {
-        "perplexity": alone["test"],
-        f"with the {ORDER}-gram": together(alone, ngram),
-    }
-    said("It looks back, with a cache.")
+    ngram = rnnkit.lm.NGram.train(texts["train"], ORDER)
+    said("The network looks back, with a cache.")
     cache = rnnkit.models.ContinuousCache.fit(model, valid)
-    cached = {part: cache.score(texts[part]).log_probs for part in ("valid", "test")}
     said(f"  {cache}")
-    ours["with a cache"] = cached["test"]
-    ours[f"with a cache and the {ORDER}-gram"] = together(cached, ngram)
     said("It goes on learning as it reads.")
-    dynamic = tuned_dynamic(model, texts["train"], first_words(valid, config.look))
-    ours["dynamic evaluation"] = dynamic.score(test).log_probs
-    metrics = {name: perplexity(scores) for name, scores in ours.items()}
-    metrics["validation perplexity"] = perplexity(alone["valid"])
-    return metrics, {f"{ORDER}-gram, modified Kneser-Ney": perplexity(ngram["test"])}
+    look = first_words(valid, config.look)
+    models = {
+        "perplexity": model,
+        f"with the {ORDER}-gram": rnnkit.lm.Mixture.fit([model, ngram], valid),
+        "with a cache": cache,
+        f"with a cache and the {ORDER}-gram": rnnkit.lm.Mixture.fit(
+            [cache, ngram], valid
+        ),
+        "dynamic evaluation": tuned_dynamic(model, texts["train"], look),
+    }
+    said("All read the test text.")
+    metrics = {name: perplexity(one.score(test)) for name, one in models.items()}
+    metrics["validation perplexity"] = perplexity(model.score(valid))
+    counted = perplexity(ngram.score(test))
+    return metrics, {f"{ORDER}-gram, modified Kneser-Ney": counted}
 
 
 def tuned_dynamic(model, train, valid):
@@ -59,18 +57,6 @@ def tuned_dynamic(model, train, valid):
     found += [tried(rate, decay) for decay in DECAYS[1:]]
     _, dynamic.learning_rate, dynamic.decay = min(found)
     return dynamic
-
-
-def together(network, ngram):
-    """Return ln p of the test tokens from both, in the shares that suit validation."""
-    weights = rnnkit.lm.mixture_weights([network["valid"], ngram["valid"]])
-    return rnnkit.lm.mixed_log_probs([network["test"], ngram["test"]], weights)
-
-
-def ngram_scores(ngram, text):
-    """Return ln p of every token of a text, line ends among them, `(n,)`."""
-    scores = map(ngram.score, rnnkit.lm.sentences_in(text))
-    return np.array([*itertools.chain.from_iterable(scores)])
 
 
 def first_words(text, words):

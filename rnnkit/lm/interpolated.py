@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from rnnkit.lm.mixtures import mixture_weights
+from rnnkit.lm.mixtures import mixture_weights, shares
 from rnnkit.lm.scoring import Scoring, sentences_in
 
 
@@ -16,12 +16,13 @@ class Interpolated(Scoring):
     Give weights, or let `Interpolated.fit` find those that a held-out text likes best.
 
     Args:
-        models: Each with an `order` and `log_prob(word, context)`, nats, such as
-            `NGram`.
+        models: Each with an `order`, a `vocabulary` and `log_prob(word, context)`,
+            nats, such as `NGram`.
         weights: One a model, none negative; they are scaled to sum to 1.
 
     Raises:
-        ValueError: There is not one weight a model, or they are no shares.
+        ValueError: There is not one weight a model, they are no shares, or the models
+            have unlike vocabularies, so that p would not sum to 1.
 
     Reference: Jelinek and Mercer, 1980, Interpolated estimation of Markov source
     parameters from sparse data
@@ -29,16 +30,8 @@ class Interpolated(Scoring):
 
     def __init__(self, models, weights):
         self.models = list(models)
-        weights = np.asarray(weights, "float64")
-        if weights.shape != (len(self.models),):
-            raise ValueError(
-                f"{len(self.models)} models need as many weights: {weights.tolist()}."
-            )
-        if not (len(weights) and weights.min() >= 0 and 0 < weights.sum() < math.inf):
-            raise ValueError(
-                f"Weights are 0 or more, and not all 0: {weights.tolist()}."
-            )
-        self.weights = weights / weights.sum()
+        self.weights = shares(weights, len(self.models))
+        self.vocabulary = shared_vocabulary(self.models)
         self.order = max(model.order for model in self.models)
 
     @classmethod
@@ -56,7 +49,7 @@ class Interpolated(Scoring):
             tolerance: It ends when no weight changes by more.
 
         Raises:
-            ValueError: There is no sentence.
+            ValueError: There is no sentence, one is no list of words, or as above.
         """
         scored = cls(models, np.ones(len(models)))
         asked = [s for one in sentences_in(sentences) for s in scored.steps(one)]
@@ -70,3 +63,23 @@ class Interpolated(Scoring):
         p = [math.exp(model.log_prob(word, context)) for model in self.models]
         total = float(self.weights @ p)
         return math.log(total) if total else -math.inf
+
+
+def shared_vocabulary(models):
+    """The words that all models know, in the order of the first.
+
+    Raises:
+        ValueError: One knows a word that another does not.
+    """
+    first, *others = [model.vocabulary for model in models]
+    for place, words in enumerate(others, 1):
+        alone = {*first} ^ {*words}
+        if alone:
+            word = min(alone)
+            knows, lacks = (0, place) if word in {*first} else (place, 0)
+            raise ValueError(
+                f"Models of unlike vocabularies cannot be mixed: {word!r}, one of "
+                f"{len(alone):,} such words, is in models[{knows}] and not in "
+                f"models[{lacks}]. Count both with `vocabulary=` the words they share."
+            )
+    return list(first)

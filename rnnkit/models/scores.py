@@ -24,6 +24,10 @@ class Scores:
     def __len__(self):
         return len(self.tokens)
 
+    def __array__(self, dtype=None, copy=None):
+        """ln p of the tokens, as NumPy's functions take them."""
+        return np.array(self.log_probs, dtype, copy=copy)
+
     @property
     def perplexity(self):
         """exp of the mean of -ln p."""

@@ -56,6 +56,18 @@ def test_weights_that_are_none_are_named(weights, words):
         Interpolated(MODELS, weights)
 
 
+def test_unlike_vocabularies_are_named():
+    other = NGram.train([*TEXT, ["d", "e"]], 2)
+    said = r"'d', one of 2 such words, is in models.1. and not in models.0."
+    with pytest.raises(ValueError, match=said):
+        Interpolated([MODELS[0], other], [1, 1])
+    with pytest.raises(ValueError, match=said):
+        Interpolated.fit([MODELS[0], other], HELD_OUT)
+    mixed = Interpolated(MODELS, [1, 1, 1])  # which may be mixed itself
+    again = Interpolated([mixed, MODELS[0]], [1, 0])
+    np.testing.assert_allclose(again.score("a b"), mixed.score("a b"))
+
+
 def test_nothing_to_fit_to_is_named():
     with pytest.raises(ValueError, match="no sentence"):
         Interpolated.fit(MODELS, [])
