@@ -120,6 +120,7 @@ def learn(config, vocabulary, texts, run):
         config.length,
         samples=run.read("samples.json") or (),
         on_sample=lambda samples: run.write("samples.json", samples),
+        show=rnnkit.data.detokenized,
         temperature=config.temperature,
         seed=config.seed,
     )

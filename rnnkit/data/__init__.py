@@ -4,6 +4,7 @@ from rnnkit.data import tasks as tasks
 from rnnkit.data.counted_words import CountedWords as CountedWords
 from rnnkit.data.datasets import load as load
 from rnnkit.data.dates import load_dates as load_dates
+from rnnkit.data.detokenized import detokenized as detokenized
 from rnnkit.data.docstrings import docstrings as docstrings
 from rnnkit.data.examples import Examples as Examples
 from rnnkit.data.line_images import load_archiscribe as load_archiscribe

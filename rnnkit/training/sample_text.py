@@ -8,10 +8,12 @@ class SampleText(keras.callbacks.Callback):
 
     Args:
         prime: text every sample begins with.
-        length: number of characters drawn.
+        length: number of symbols drawn.
         every: epochs between two samples.
         samples: samples of earlier epochs to go on from, as `samples` holds them.
         on_sample: called with `samples` after each, for instance to store them.
+        show: a function from what the model writes to what is shown and kept of it,
+            such as `rnnkit.data.detokenized`. None shows it as it is.
         options: passed on to `model.generate`: `temperature`, `top_k`, `top_p`,
             `seed`. The seed is the same each time, so that only the model changes.
 
@@ -21,12 +23,20 @@ class SampleText(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, prime="", length=200, every=1, samples=(), on_sample=None, **options
+        self,
+        prime="",
+        length=200,
+        every=1,
+        samples=(),
+        on_sample=None,
+        show=None,
+        **options,
     ):
         super().__init__()
         self.prime, self.length, self.every = prime, length, every
         self.samples = list(samples)
         self.on_sample = on_sample
+        self.show = show
         self.options = {"seed": 0, **options}
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -40,6 +50,8 @@ class SampleText(keras.callbacks.Callback):
 
     def _sample(self, epoch):
         text = self.model.generate(self.prime, length=self.length, **self.options)
+        if self.show:
+            text = self.show(text)
         # An epoch cut off after its sample is trained again: the sample is replaced.
         self.samples = [s for s in self.samples if s["epoch"] < epoch]
         self.samples.append({"epoch": epoch, "text": text})

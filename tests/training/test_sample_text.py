@@ -50,6 +50,13 @@ def test_samples_before_and_after_each_epoch(capsys):
     assert "after epoch 2" in printed
 
 
+def test_what_is_shown_is_what_is_kept(capsys):
+    callback = SampleText("a , ", 1, show=lambda text: text.replace(" ,", ","))
+    train(callback, 1)
+    assert [sample["text"] for sample in callback.samples] == ["a, 1", "a, 2"]
+    assert "\na, 2\n" in capsys.readouterr().out
+
+
 def test_every():
     callback = SampleText(every=2)
     train(callback, 5)
