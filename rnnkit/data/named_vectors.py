@@ -89,8 +89,15 @@ class NamedVectors:
 
         Raises:
             KeyError: A word is not there.
+            ValueError: The vector is of another width; or what is asked for has no
+                direction, as no word has, or words whose sum is 0.
         """
         if isinstance(positive, np.ndarray) and positive.dtype.kind == "f":
+            if positive.shape != (self.dim,):
+                raise ValueError(
+                    f"The vectors are of width {self.dim}: one that is asked for has "
+                    f"shape ({self.dim},), got {positive.shape}."
+                )
             target, positive = positive, []
         else:
             positive = [positive] if isinstance(positive, str) else list(positive)
@@ -99,7 +106,12 @@ class NamedVectors:
         if negative:
             target = target - self.unit(negative).sum(0)
         length = np.linalg.norm(target)
-        cosines = self._unit @ (target / (length if length else 1.0))
+        if not length > 0:
+            asked = [*positive, *(f"-{word}" for word in negative)]
+            raise ValueError(
+                f"Nothing points where the sum of {asked} does: it has no direction."
+            )
+        cosines = self._unit @ (target / length)
         cosines[[self._place(word) for word in [*positive, *negative]]] = -np.inf
         found = np.argsort(-cosines, kind="stable")[:top]
         return [

@@ -52,6 +52,16 @@ def test_most_similar_by_hand():
         VECTORS.most_similar("nowhere")
 
 
+def test_what_points_nowhere_is_named():
+    for positive, negative in (([], []), (["ax"], ["ax"]), (np.zeros(7), [])):
+        with pytest.raises(ValueError, match="Nothing points where the sum of"):
+            VECTORS.most_similar(positive, negative)
+    assert VECTORS.most_similar([], ["ax"])[-1][1] <= 1  # away from a word
+    for vector in (np.ones(3), np.ones((1, 7))):
+        with pytest.raises(ValueError, match=r"are of width 7.* shape \(7,\), got"):
+            VECTORS.most_similar(vector)
+
+
 @pytest.mark.parametrize("binary", [False, True])
 def test_files_come_back(tmp_path, binary):
     path = tmp_path / "vectors"
