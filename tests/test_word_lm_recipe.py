@@ -1,8 +1,11 @@
 """The recipe of word language models: texts cut, figures, and a run that learns."""
 
+import dataclasses
 import importlib
 import sys
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -16,8 +19,9 @@ TRAIN = recipe("word_lm")
 def module(monkeypatch):
     """Imports a file of the recipe's folder."""
     monkeypatch.syspath_prepend(str(TRAIN.parent))
+    monkeypatch.setitem(sys.modules, "beginning", SimpleNamespace())
     yield importlib.import_module
-    for name in ("configuration", "evaluation", "optimizers"):
+    for name in ("configuration", "evaluation", "optimizers", "train"):
         sys.modules.pop(name, None)
 
 
@@ -50,6 +54,20 @@ def test_rates_fall_from_pass_to_pass(module):
 def test_there_is_a_row_of_the_published_for_each_preset(module):
     configuration = module("configuration")
     assert configuration.PUBLISHED.keys() < configuration.PRESETS.keys()
+
+
+@pytest.mark.parametrize(
+    ("preset", "millions"),
+    [("awd", 24.2), ("zaremba_medium", 19.8), ("zaremba_large", 66.0)],
+)
+def test_published_networks_have_their_size(module, preset, millions):
+    config = module("configuration").PRESETS[preset]
+    words = [f"w{k}" for k in range(9_998)]
+    vocabulary = rnnkit.data.Words([*words, "<unk>", "<eos>"])
+    config = dataclasses.replace(config, initial_range=None)
+    with keras.StatelessScope(initialize_variables=False):  # shapes, and no numbers
+        model = module("train").build(config, vocabulary)
+        assert round(model.count_params() / 1e6, 1) == millions
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ WORDS = Tokens([f"w{k}" for k in range(30)])
 TEXT = " ".join(np.random.default_rng(0).choice(WORDS.tokens, 200))
 HEADS = {
     "adaptive": lambda: rnnkit.layers.AdaptiveSoftmax(30, (5, 12), factor=2),
+    "classes": lambda: rnnkit.layers.ClassSoftmax(30, (5, 12)),
+    "full": lambda: rnnkit.layers.FullSoftmax(30),
     "sampled": lambda: rnnkit.layers.SampledSoftmax(30, 4, seed=1),
     "all sampled": lambda: rnnkit.layers.SampledSoftmax(30, 30, seed=1),
 }
