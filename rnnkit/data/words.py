@@ -16,7 +16,8 @@ class Words(Tokens):
         "we saw\nit rains\n"  →  we saw <eos> it rains <eos>
 
     so that a model of the text also predicts where a line ends, and perplexity is per
-    word with line ends, as it is published for texts with a sentence a line.
+    word with line ends, as it is published for texts with a sentence a line. `decode`
+    is exact; `rnnkit.data.detokenized` writes what it gives as in print.
 
     Args:
         tokens: The words, a list of `str` in the order of their ids; the line end is
