@@ -1,4 +1,4 @@
-"""A cell's step inside a loop that holds more than the cell."""
+"""The steps of cells inside a loop that holds more than the cells."""
 
 from keras import ops, tree
 
@@ -54,3 +54,26 @@ class CellSteps:
         if hasattr(self.cell, "reset_dropout_mask"):
             self.cell.reset_dropout_mask()
             self.cell.reset_recurrent_dropout_mask()
+
+
+class StackSteps:
+    """The steps of what holds several cells, in another's loop, as `CellSteps`.
+
+    Args:
+        advance: `(x, state, cells, noise)` to output and state.
+        cells: `CellSteps`, the lowest first.
+        **noise: What else is drawn, trees of `(batch, time, …)`, by name.
+    """
+
+    def __init__(self, advance, cells, **noise):
+        self.advance = advance
+        self.cells = cells
+        self.noise = {"cells": [cell.noise for cell in cells], **noise}
+
+    def __call__(self, x, state, noise):
+        return self.advance(x, state, self.cells, noise)
+
+    def end(self):
+        """Forget what Keras' cells have kept; after the loop."""
+        for cell in self.cells:
+            cell.end()

@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.cell_steps import StackSteps
 from rnnkit.layers.masks import first_of
-from rnnkit.layers.stepping import initial_state, step
+from rnnkit.layers.stepping import initial_state, step, steps
 from rnnkit.registration import export
 
 CONNECTIONS = (None, "residual", "highway", "skip")
@@ -111,7 +112,9 @@ class DeepRecurrent(keras.layers.Layer):
         states = list(initial_state) if initial_state is not None else None
         first, x, outputs, last = sequences, sequences, [], []
         for k, layer in enumerate(self.layers):
-            below = self._below(k, x, first, training)
+            if k and self.between is not None:
+                x = self.between(x, training=training)
+            below = self._below(k, x, first)
             start = None
             if states is not None:
                 count = len(layer.state_size)
@@ -124,9 +127,7 @@ class DeepRecurrent(keras.layers.Layer):
         x = self._output(outputs)
         return (x, *last) if self.return_state else x
 
-    def _below(self, k, x, first, training):
-        if k and self.between is not None:
-            x = self.between(x, training=training)
+    def _below(self, k, x, first):
         if k and self.connection == "skip":
             return ops.concatenate([x, first], axis=-1)
         return x
@@ -152,11 +153,31 @@ class DeepRecurrent(keras.layers.Layer):
 
     def step(self, x, state):
         """One step in time: `(batch, features)` and a state to output and state."""
+        cells = [lambda x, s, _, one=layer: step(one, x, s) for layer in self.layers]
+        noise = {"cells": [{} for _ in cells], "between": []}
+        return self._advance(x, state, cells, noise)
+
+    def steps(self, batch, time, width, training):
+        """`step` in another's loop, `(x, state, noise)`; see `CellSteps`."""
+        cells, between, first = [], [], width
+        for k, layer in enumerate(self.layers):
+            if k and training and self.between is not None:
+                ones = ops.ones((batch, time, width), self.compute_dtype)
+                between.append(self.between(ones, training=True))
+            if k and self.connection == "skip":
+                width += first
+            cells.append(steps(layer, batch, time, width, training))
+            width = layer.compute_output_shape((None, None, width))[0][-1]
+        return StackSteps(self._advance, cells, between=between)
+
+    def _advance(self, x, state, cells, noise):
         first, outputs, state, new = x, [], list(state), []
         for k, layer in enumerate(self.layers):
-            below = self._below(k, x, first, training=False)
+            if k and noise["between"]:
+                x = x * noise["between"][k - 1]
+            below = self._below(k, x, first)
             count = len(layer.state_size)
-            y, after = step(layer, below, state[:count])
+            y, after = cells[k](below, state[:count], noise["cells"][k])
             state, new = state[count:], new + list(after)
             x = self._joined(k, below, y)
             outputs.append(x)

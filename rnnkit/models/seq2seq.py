@@ -5,7 +5,7 @@ from keras import ops
 
 from rnnkit.layers import AttentionDecoder, DenseBridge, ReverseSequence
 from rnnkit.layers.masks import first_of
-from rnnkit.layers.stepping import initial_state, step
+from rnnkit.layers.stepping import initial_state, step, steps
 from rnnkit.models import encoding, stepping
 from rnnkit.models.own_tokens import mixed_logits
 from rnnkit.models.seq2seq_exporting import export_seq2seq
@@ -240,19 +240,22 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     def next_step(self, tokens, state, constants):
         """One token a row, `(rows,)`, to logits, the state, and where it looked."""
-        output, new = self.advance(self.target_embedding(tokens), state, constants)
-        if not self.attends:
-            return self.logits(output), new
-        return self.logits(output), new, new["weights"]
-
-    def advance(self, x, state, constants):
-        """One step of the decoder: `(rows, embedding_dim)` to output and state."""
+        x = self.target_embedding(tokens)
         if not self.attends:
             output, new = step(self.decoder, x, state)
-            return output, list(new)
+            return self.logits(output), list(new)
         output, new = self.decoder.step(x, {**state, "memory": constants})
         del new["memory"]
-        return output, new
+        return self.logits(output), new, new["weights"]
+
+    def steps(self, constants, batch, time, training):
+        """The decoder's steps in a loop, `(x, state, noise)`; see `CellSteps`.
+
+        x is `(batch, embedding_dim)`.
+        """
+        if self.attends:
+            return self.decoder.cell.steps(constants, batch, time, training)
+        return steps(self.decoder, batch, time, self.embedding_dim, training)
 
     def _first_states(self, batch):
         if not self.attends:

@@ -33,9 +33,9 @@ class ScheduledSampling(keras.callbacks.Callback):
     A decoder that is only ever fed the truth never learns to go on from its own
     mistakes. With it each token fed is the true one with a probability that the
     schedule gives for the batch, drawn for every token on its own, and else the
-    model's. As every step waits for the one before it, the decoder runs in a loop, in
-    which cells' own dropout does not drop. A ratio of 1 gives what plain training
-    gives.
+    model's. As every step waits for the one before it, the decoder runs in a loop, for
+    which what training drops is drawn as without it. A ratio of 1 gives what plain
+    training gives.
 
         model.fit(…, callbacks=[ScheduledSampling(inverse_sigmoid(500))])
 

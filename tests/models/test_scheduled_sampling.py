@@ -3,9 +3,18 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
+from rnnkit.cells import GRUCell
 from rnnkit.data import PairBatches
+from rnnkit.layers import (
+    GRU,
+    LSTM,
+    AdditiveAttention,
+    DeepRecurrent,
+    MonotonicAttention,
+)
 from rnnkit.training import (
     Resume,
     ScheduledSampling,
@@ -15,7 +24,7 @@ from rnnkit.training import (
     inverse_sigmoid,
     linear,
 )
-from tests.models.turned_words import VOCABULARY, batch, make, pairs
+from tests.models.turned_words import VOCABULARY, attentive, batch, make, pairs
 
 
 @pytest.fixture(params=["input feeding", "after", "plain", "deep"])
@@ -29,11 +38,87 @@ def on_its_own(model, x, ratio, draw="argmax"):
     return ops.convert_to_numpy(model(x, training=True))
 
 
-def test_at_a_ratio_of_one_it_is_teacher_forcing(model):
+NOISE = {
+    "dropout": 0.3,
+    "recurrent_dropout": 0.3,
+    "weight_dropout": 0.3,
+    "zoneout": 0.2,
+}
+
+
+def noisy_stack():
+    options = {"return_sequences": True, "path": "loop", **NOISE}
+    layers = [LSTM(8, **options), LSTM(6, **options), LSTM(5, **options)]
+    return DeepRecurrent(layers, connection="skip", dropout=0.3)
+
+
+DRAWING = {  # decoders for which training is something else than inference
+    "noisy feeding": lambda: attentive(cell=GRUCell(12, **NOISE)),
+    "noisy after": lambda: attentive(cell=GRUCell(12, **NOISE), input_feeding=False),
+    "noisy plain": lambda: GRU(12, path="loop", **NOISE),
+    "noisy deep": noisy_stack,
+    "noisy Keras": lambda: keras.layers.LSTM(12, dropout=0.3, recurrent_dropout=0.3),
+    "monotonic": lambda: attentive(attention=MonotonicAttention(AdditiveAttention(9))),
+}
+
+
+SLOW = "after", "noisy after", "noisy Keras"
+
+
+def logits_and_slopes(model, x, y):
+    """Logits in training and the gradients of the loss, what is drawn from anew."""
+    for k, variable in enumerate(model.variables):
+        if variable.name == "seed_generator_state":
+            variable.assign([1, k])
+    with tf.GradientTape() as tape:
+        logits = model(x, training=True)
+        loss = model.compute_loss(x, y, logits)
+    slopes = tape.gradient(
+        loss, [v.value for v in model.trainable_variables], unconnected_gradients="zero"
+    )
+    return np.array(logits), [np.array(tf.convert_to_tensor(one)) for one in slopes]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW))
+        for name in ("input feeding", "after", "plain", "deep", *DRAWING)
+    ],
+)
+def test_at_a_ratio_of_one_it_is_teacher_forcing(name):
+    model = make(DRAWING.get(name, name), dropout=0.2)
     x, y = batch(pairs(5), batch_size=5, buckets=1)
-    expected = ops.convert_to_numpy(model(x, training=True))
-    found = on_its_own(model, x, 1.0)
+    expected, expected_slopes = logits_and_slopes(model, x, y)
+    model.feeds = "argmax"
+    found, slopes = logits_and_slopes(model, x, y)
     np.testing.assert_allclose(found[y >= 0], expected[y >= 0], atol=1e-5)
+    for one, two in zip(slopes, expected_slopes):
+        np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "noisy deep",
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in DRAWING
+            if name != "noisy deep"
+        ),
+    ],
+)
+def test_fit_at_a_ratio_of_one_is_plain_training(name):
+    def trained(*callbacks):
+        model = make(DRAWING[name], dropout=0.2)
+        model.compile(keras.optimizers.SGD(0.5))
+        options = {"batch_size": 4, "buckets": 1, "verbose": 0}
+        model.fit(pairs(8), callbacks=callbacks, **options)
+        return model.get_weights()
+
+    for one, two in zip(trained(ScheduledSampling(constant(1.0))), trained()):
+        np.testing.assert_allclose(one, two, atol=1e-5)
 
 
 def test_at_a_ratio_of_zero_it_reads_nothing_but_itself(model):
@@ -114,26 +199,6 @@ def test_it_feeds_in_every_epoch_of_a_training_that_can_go_on(tmp_path):
     )
     assert seen == ["sample"] * 2
     assert model.feeds is None
-
-
-def test_the_gradient_is_teacher_forcings_at_a_ratio_of_one():
-    import tensorflow as tf
-
-    model = make()
-    x, y = batch(pairs(5), batch_size=5, buckets=1)
-    model.compile(keras.optimizers.SGD())
-
-    def slopes():
-        with tf.GradientTape() as tape:
-            loss = model.compute_loss(x, y, model(x, training=True))
-        return tape.gradient(loss, model.trainable_variables)
-
-    expected = slopes()
-    model.feeds = "argmax"
-    for one, two in zip(slopes(), expected):
-        np.testing.assert_allclose(
-            tf.convert_to_tensor(one), tf.convert_to_tensor(two), atol=1e-5
-        )
 
 
 def test_schedules_are_those_of_the_paper():

@@ -41,9 +41,9 @@ def batch(data, **options):
     return batches[0]
 
 
-def attentive(units=12, attention=None, **options):
-    attention = attention or AdditiveAttention(units)
-    return AttentionDecoder(AttentionCell(GRUCell(units), attention, **options))
+def attentive(units=12, attention=None, cell=None, **options):
+    cell, attention = cell or GRUCell(units), attention or AdditiveAttention(units)
+    return AttentionDecoder(AttentionCell(cell, attention, **options))
 
 
 def plain():
@@ -66,10 +66,11 @@ DECODERS = {
 
 
 def make(decoder="input feeding", encoder=None, **options):
-    """A model that is compiled, of the decoder of a name."""
+    """A model that is compiled; its decoder by name, or a function that makes it."""
     keras.utils.set_random_seed(1)
     encoder = encoder or [Bidirectional(GRU(8, path="loop"))]  # is soon started
     options = {"embedding_dim": 7, **options}
-    model = Seq2Seq(VOCABULARY, VOCABULARY, encoder, DECODERS[decoder](), **options)
+    decoder = DECODERS.get(decoder, decoder)()
+    model = Seq2Seq(VOCABULARY, VOCABULARY, encoder, decoder, **options)
     model.compile(keras.optimizers.Adam(0.02))
     return model

@@ -4,6 +4,7 @@ import keras
 from keras import ops, tree
 
 from rnnkit.layers.attention.base import Attention
+from rnnkit.layers.cell_steps import CellSteps, StackSteps
 from rnnkit.layers.frames import whole
 from rnnkit.layers.recurrent import Recurrent
 from rnnkit.registration import export
@@ -146,16 +147,27 @@ class AttentionCell(keras.layers.Layer):
 
     def step(self, x, state):
         """One step in time: `(batch, features)` and a state to a_t and state."""
-        cells = [lambda x, s, _, one=layer: one.step(x, s) for layer in self.layers]
-        noise = {"cells": [{} for _ in cells], "attention": ()}
-        output, new = self.advance(x, state, state["memory"], cells, noise)
+        steps = self.steps(state["memory"], ops.shape(x)[0], 1, training=False)
+        output, new = steps(x, state, steps.noise)
         return output, {**new, "memory": state["memory"]}
 
-    def advance(self, x, state, prepared, cells, noise, training=False):
-        """`step`, with the cells as functions `(x, states, noise)` and their noise.
+    def steps(self, prepared, batch, time, training):
+        """`step` in another's loop, `(x, state, noise)`; see `CellSteps`.
 
-        The new state is without the memory.
+        States are without the memory, which is `prepared`.
         """
+        cells = [
+            CellSteps(cell, batch, time, width, training)
+            for cell, width in zip(self.cells, self.widths)
+        ]
+        drawn = self.attention.draw_noise(prepared, time) if training else ()
+
+        def advance(x, state, cells, noise):
+            return self._advance(x, state, prepared, cells, noise, training)
+
+        return StackSteps(advance, cells, attention=drawn)
+
+    def _advance(self, x, state, prepared, cells, noise, training):
         x = ops.cast(x, self.compute_dtype)
         look = (prepared, state["alignment"], training, noise["attention"])
         if self.order == "bahdanau":

@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from rnnkit.layers.attention.cell import AttentionCell
-from rnnkit.layers.cell_steps import CellSteps
 from rnnkit.layers.frames import zero_masked
 from rnnkit.recurrence import loop
 from rnnkit.registration import export
@@ -108,23 +107,15 @@ class AttentionDecoder(keras.layers.Layer):
 
     def _loop(self, inputs, state, prepared, mask, training):
         """Cells and attention, step by step."""
-        batch, time = ops.shape(inputs)[:2]
-        cells = [
-            CellSteps(cell, batch, time, width, training)
-            for cell, width in zip(self.cell.cells, self.cell.widths)
-        ]
-        noise = {"cells": [cell.noise for cell in cells], "attention": ()}
-        if training:
-            noise["attention"] = self.cell.attention.draw_noise(prepared, time)
+        steps = self.cell.steps(prepared, *ops.shape(inputs)[:2], training)
 
         def step(inputs, state):
             x, noise = inputs
-            output, new = self.cell.advance(x, state, prepared, cells, noise, training)
+            output, new = steps(x, state, noise)
             return (output, new["weights"]), new
 
-        (outputs, weights), state = loop(step, (inputs, noise), state, mask)
-        for cell in cells:
-            cell.end()
+        (outputs, weights), state = loop(step, (inputs, steps.noise), state, mask)
+        steps.end()
         return outputs, weights, state
 
     def compute_output_spec(
