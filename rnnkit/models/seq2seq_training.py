@@ -35,7 +35,11 @@ class Seq2SeqTraining(BuiltOptimizer):
         self.feeds = None
         self.feed_seed = keras.random.SeedGenerator()
         self.teacher_forcing = self.add_weight(
-            name="teacher_forcing", shape=(), initializer="ones", trainable=False
+            name="teacher_forcing",
+            shape=(),
+            initializer="ones",
+            trainable=False,
+            autocast=False,  # it is compared with a draw in float32
         )
         self._token_nats = compiled(self._nats_of)
 

@@ -121,6 +121,15 @@ def test_fit_at_a_ratio_of_one_is_plain_training(name):
         np.testing.assert_allclose(one, two, atol=1e-5)
 
 
+def test_it_feeds_in_half_precision():
+    half = {"dtype": "mixed_bfloat16", "path": "loop"}
+    model = make(lambda: GRU(8, **half), [GRU(8, **half)], dtype="mixed_bfloat16")
+    x, y = batch(pairs(5), batch_size=5, buckets=1)
+    expected = np.array(model(x, training=True), "float32")
+    found = on_its_own(model, x, 1.0).astype("float32")
+    np.testing.assert_allclose(found[y >= 0], expected[y >= 0], atol=0.01)
+
+
 def test_at_a_ratio_of_zero_it_reads_nothing_but_itself(model):
     x, y = batch(pairs(5), batch_size=5, buckets=1)
     found = on_its_own(model, x, 0.0)
