@@ -13,10 +13,10 @@ from rnnkit.data.pair_batches import ids_of, listed
 from rnnkit.decoding import WuCoverage, beam_search, sample_sequences
 from rnnkit.models import encoding
 from rnnkit.models.options import frozen
+from rnnkit.models.target_limits import greatest, limit, prefixes, twice_and_ten
 from rnnkit.ops.tracing import compiled
 
 _KEPT = 8  # searches that stay compiled
-RATIO, MORE = 2, 10  # a target has at most so many times the source's tokens, and more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +60,13 @@ class Seq2SeqWriting:
         details=False,
         copy_unknown=False,
         max_length=None,
+        min_length=0,
+        prefix=None,
         **options,
     ):
         """The most probable targets, by beam search.
+
+            model.translate(texts, max_length=lambda lengths: 1.5 * lengths + 5)
 
         Args:
             sources: Texts, or rows of ids.
@@ -73,17 +77,24 @@ class Seq2SeqWriting:
             details: Whether to return `Written`s, with scores and attention.
             copy_unknown: Whether an unknown token is written as the source's token
                 that it looked at most.
-            max_length: Tokens after which a target is cut, the end counted; by default
-                twice as many as the source has, and ten.
+            max_length: Tokens after which a target is cut, the end counted: a number;
+                or a function of the sources' lengths, float32 `(batch,)`, that gives
+                one for each, rounded down. By default twice as many tokens as the
+                source has, and ten. A function is compiled once while it is the same.
+            min_length: Tokens that a target has at least, likewise.
+            prefix: Ids that targets begin with: a row for all, or one for each source;
+                -1 where the search is free.
             options: As for `rnnkit.decoding.beam_search`: length_penalty,
-                coverage_penalty, early_stopping, min_length, processors.
+                coverage_penalty, early_stopping, processors.
 
         Returns:
             List of texts in the order of `sources`; of `Written`s with `details`; of
             lists of these with `n_best`.
 
         Raises:
-            ValueError: A source is empty; `copy_unknown` without attention, or of ids.
+            ValueError: A source is empty; `copy_unknown` without attention, or of ids;
+                a length is neither a number nor a function; there are rows of
+                `prefix`, and not one for each source.
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")
@@ -91,18 +102,28 @@ class Seq2SeqWriting:
         if copy_unknown and not all(isinstance(one, str) for one in sources):
             raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
 
-        def search(source, lengths):
+        def search(source, lengths, prefix=None):
             return self.search(
                 source,
                 lengths,
                 max_length,
+                min_length=min_length,
+                prefix=prefix,
                 beam_width=beam_width,
                 n_best=n_best or 1,
                 **options,
             )
 
-        key = ("search", beam_width, n_best, max_length, frozen(options))
-        found = self._write(sources, batch_size, key, search, copy_unknown)
+        given = ()
+        if prefix is not None:
+            given = (prefixes(prefix, len(sources), max_length),)
+
+        def more(lengths, items):
+            return tuple(rows[items] for rows in given)
+
+        key = ("search", beam_width, n_best, max_length, min_length, len(given))
+        key = frozen((*key, options))
+        found = self._write(sources, batch_size, key, search, copy_unknown, more)
         if not details:
             found = [[one.text for one in ones] for ones in found]
         return found if n_best else [ones[0] for ones in found]
@@ -118,13 +139,16 @@ class Seq2SeqWriting:
         seed=0,
         batch_size=32,
         max_length=None,
+        min_length=0,
+        prefix=None,
         details=False,
         **options,
     ):
         """Draw targets, token by token.
 
         Args:
-            sources, batch_size, max_length, details: As for `translate`.
+            sources, batch_size, max_length, min_length, prefix, details: As for
+                `translate`.
             count: Targets to draw for each source.
             temperature: Divides the logits; 0 takes the most probable token.
             top_k, top_p, min_p: Draw among the most probable tokens only; see
@@ -135,7 +159,13 @@ class Seq2SeqWriting:
             List of lists of `count` texts, or of `Written`s.
         """
 
-        def draw(source, lengths, noise):
+        sources = listed(sources, "source")
+        given = ()
+        if prefix is not None:
+            given = (prefixes(prefix, len(sources), max_length),)
+        at_most = twice_and_ten if max_length is None else max_length
+
+        def draw(source, lengths, noise, prefix=None):
             state, constants = self.begin(source, lengths)
             noise = ops.reshape(noise, (-1, ops.shape(lengths)[0], count))
             return sample_sequences(
@@ -144,7 +174,9 @@ class Seq2SeqWriting:
                 noise,
                 start=ops.full_like(lengths, self.target_vocabulary.start),
                 end=self.target_vocabulary.end,
-                max_length=_limit(lengths, max_length),
+                max_length=limit(at_most, lengths, "max_length"),
+                min_length=limit(min_length, lengths, "min_length"),
+                prefix=prefix,
                 temperature=temperature,
                 top_k=top_k,
                 top_p=top_p,
@@ -153,14 +185,15 @@ class Seq2SeqWriting:
                 **options,
             )
 
-        def noise(lengths, items):  # an item's own, whatever stands beside it
-            shape = int(np.max(_limit(lengths, max_length))), count
+        def more(lengths, items):  # noise of an item's own, whatever stands beside it
+            shape = greatest(at_most, int(lengths.max())), count
             drawn = [np.random.default_rng((seed, k)).random(shape) for k in items]
-            return (np.stack(drawn, axis=1).astype("float32"),)
+            noise = np.stack(drawn, axis=1).astype("float32")
+            return (noise, *(rows[items] for rows in given))
 
-        key = ("draw", count, temperature, top_k, top_p, min_p, max_length)
-        key = (*key, frozen(options))
-        found = self._write(sources, batch_size, key, draw, False, noise)
+        key = ("draw", count, temperature, top_k, top_p, min_p, max_length, min_length)
+        key = frozen((*key, len(given), options))
+        found = self._write(sources, batch_size, key, draw, False, more)
         return found if details else [[one.text for one in ones] for ones in found]
 
     @property
@@ -192,7 +225,7 @@ class Seq2SeqWriting:
                 found[item] = weights[row, :length, : batches.lengths[item]]
         return found
 
-    def search(self, source, lengths, max_length=None, **options):
+    def search(self, source, lengths, max_length=None, min_length=0, **options):
         """Beam search over source ids `(batch, source)` of lengths `(batch,)`.
 
         A function of tensors; see `translate`. Returns `rnnkit.decoding.Hypotheses`.
@@ -202,14 +235,15 @@ class Seq2SeqWriting:
         if isinstance(penalty, WuCoverage) and self.attends and penalty.mask is None:
             penalty = dataclasses.replace(penalty, mask=constants["mask"])
             options["coverage_penalty"] = penalty
-        size = ops.shape(source)[1] * RATIO + MORE if max_length is None else max_length
+        max_length = twice_and_ten if max_length is None else max_length
         return beam_search(
             self.next_step,
             state,
             start=ops.full_like(lengths, self.target_vocabulary.start),
             end=self.target_vocabulary.end,
-            max_length=_limit(lengths, max_length),
-            size=size,
+            max_length=limit(max_length, lengths, "max_length"),
+            min_length=limit(min_length, lengths, "min_length"),
+            size=greatest(max_length, ops.shape(source)[1]),
             constants=constants,
             **options,
         )
@@ -235,8 +269,11 @@ class Seq2SeqWriting:
         turned = self.reverse(ops.transpose(weights, order), mask=mask)
         return ops.transpose(turned, (0, *range(2, last + 1), 1))
 
-    def _write(self, sources, batch_size, key, function, copy, noise=None):
-        """`Written`s of every source, a list each."""
+    def _write(self, sources, batch_size, key, function, copy, more):
+        """`Written`s of every source, a list each.
+
+        `more` gives of a batch's lengths and places what `function` gets beside them.
+        """
         rows = ids_of(sources, self.source_vocabulary, "source")
         sources = list(sources)
         if not rows:
@@ -246,8 +283,7 @@ class Seq2SeqWriting:
         run = self._compiled(key, function)
         found = [None] * len(rows)
         for number, ((source, lengths),) in enumerate(batches):
-            more = noise(lengths, batches.items(number)) if noise else ()
-            result = run(source, lengths, *more)
+            result = run(source, lengths, *more(lengths, batches.items(number)))
             result.check()
             attention = result.attention
             if self.aligns:
@@ -315,10 +351,3 @@ class Seq2SeqWriting:
                 f"trained on had {known}. Longer ones are often translated badly.",
                 stacklevel=4,
             )
-
-
-def _limit(lengths, max_length):
-    """Tokens after which each target is cut."""
-    if max_length is None:
-        return lengths * RATIO + MORE
-    return max_length

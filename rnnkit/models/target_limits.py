@@ -1,0 +1,86 @@
+"""How long targets may be, by the lengths of their sources, and how they begin."""
+
+import numpy as np
+from keras import ops
+
+from rnnkit.decoding.hypotheses import has_values
+
+
+def twice_and_ten(lengths):
+    """The most tokens of a target where nothing else is asked for."""
+    return 2 * lengths + 10
+
+
+def limit(asked, lengths, name):
+    """Tokens of a target at most, or at least, of all sources or of each.
+
+    Args:
+        asked: A number; or a function of the sources' lengths, float32 `(batch,)`,
+            whose values are rounded down.
+        lengths: Tokens of the sources, `(batch,)`.
+        name: Of the argument that asks it.
+
+    Raises:
+        ValueError: It is neither; an array would not follow the sources' order.
+    """
+    if callable(asked):
+        return ops.cast(asked(ops.cast(lengths, "float32")), "int32")
+    if np.ndim(asked):
+        raise ValueError(
+            f"{name} is a number, or a function of the sources' lengths, such as "
+            f"lambda lengths: 2 * lengths + 10; got {asked!r}."
+        )
+    return asked
+
+
+def greatest(asked, time):
+    """The most that `limit` allows a source of at most `time` tokens.
+
+    An integer where it can be known before anything runs, else a tensor.
+
+    Raises:
+        ValueError: As `limit`.
+    """
+    if not callable(asked):
+        return limit(asked, time, "max_length")
+    if isinstance(time, int):
+        most = asked(np.arange(1, time + 1, dtype="float32"))
+    else:
+        most = asked(ops.cast(ops.arange(1, time + 1), "float32"))
+    if isinstance(most, (int, float, np.generic, np.ndarray)) or has_values(most):
+        return int(np.max(ops.convert_to_numpy(most)))
+    return ops.cast(ops.max(most), "int32")
+
+
+def is_one_row(prefix):
+    """Whether it is ids, and not a row of ids for each source."""
+    return not any(np.ndim(row) for row in prefix)
+
+
+def prefixes(prefix, count, max_length):
+    """What each target begins with, int32 `(count, length)`, -1 where it is free.
+
+    Args:
+        prefix: Ids, `(length,)`, for all; or a row of ids for each.
+        count: How many sources there are.
+        max_length: As `limit` is asked.
+
+    Raises:
+        ValueError: There is not one row for each source; or a row is longer than any
+            target may be.
+    """
+    if is_one_row(prefix):
+        prefix = [prefix] * count
+    if len(prefix) != count:
+        raise ValueError(
+            f"{count} sources, but {len(prefix)} prefixes: prefix is one row of ids "
+            "for all sources, or a row for each."
+        )
+    rows = [np.asarray(row, "int32") for row in prefix]
+    length = max(map(len, rows), default=0)
+    if isinstance(max_length, int) and length > max_length:
+        raise ValueError(f"prefix has {length} tokens, but max_length is {max_length}.")
+    found = np.full((count, length), -1, "int32")
+    for place, row in zip(found, rows):
+        place[: len(row)] = row
+    return found
