@@ -22,13 +22,15 @@ class PairBatches(SequenceBatches):
     Args:
         sources: Texts, or rows of ids.
         targets: A text, or a row of ids, for each source.
-        source_vocabulary, target_vocabulary: Tokenizers, which encode the texts.
-            Without the second, rows of ids are taken to have their ends.
+        source_vocabulary, target_vocabulary: Tokenizers, which encode the texts, and
+            the second of which ends the targets. Without it rows of ids are taken to
+            have their ends.
         batch_size, buckets, shuffle, seed, like, strict: As in `SequenceBatches`.
 
     Raises:
         ValueError: As `SequenceBatches`; there are texts and no vocabulary, or ids
-            that it does not have; or one text is given, and no list of them.
+            that it does not have; one text is given, and no list of them; or a target
+            that is to be ended holds a start, an end or padding.
     """
 
     def __init__(
@@ -47,8 +49,7 @@ class PairBatches(SequenceBatches):
         targets = listed(targets, "target")
         labels = ids_of(targets, target_vocabulary, "target")
         if target_vocabulary is not None:
-            end = np.array([target_vocabulary.end], "int32")
-            labels = [np.concatenate([row, end]) for row in labels]
+            labels = ended(labels, target_vocabulary)
         super().__init__(
             ids_of(sources, source_vocabulary, "source"),
             labels,
@@ -81,21 +82,52 @@ class PairBatches(SequenceBatches):
         ]
 
 
-def listed(rows, name):
-    """Texts, or rows of ids, as a list.
+def ended(rows, vocabulary, refused=("padding", "start", "end")):
+    """Rows of ids, each with the vocabulary's end as its last.
+
+    Args:
+        refused: What must not stand in a row before, by its name.
 
     Raises:
-        ValueError: It is one text, which would be taken for a list of characters.
+        ValueError: A row holds it.
     """
+    marks = {getattr(vocabulary, name): name for name in refused}
+    ids = np.concatenate([*rows, np.zeros(0, "int32")])
+    places = np.flatnonzero(np.isin(ids, [*marks]))
+    if len(places):
+        found, starts = ids[places[0]], np.cumsum([0, *map(len, rows)])
+        number = np.searchsorted(starts, places[0], side="right") - 1
+        raise ValueError(
+            f"The target {number} holds {found}, which is the {marks[found]}: "
+            f"{rows[number].tolist()}. Give the ids of its tokens alone."
+        )
+    end = np.array([vocabulary.end], "int32")
+    return [np.concatenate([row, end]) for row in rows]
+
+
+def listed(rows, name):
+    """Texts, or rows of ids, as a list; texts are `str` in it.
+
+    Raises:
+        ValueError: It is one text, which would be taken for a list of characters; or
+            a text is not UTF-8.
+    """
+    rows = rows.numpy() if hasattr(rows, "numpy") else rows  # of a tensor
     if isinstance(rows, (str, bytes)):
         raise ValueError(f"{name}s are a list of texts, got one text: {rows!r}.")
-    return list(rows)
+    rows = list(rows)
+    for number, row in enumerate(rows):
+        try:
+            rows[number] = row.decode() if isinstance(row, bytes) else row
+        except UnicodeError as error:
+            raise ValueError(f"The {name} {number} is not UTF-8: {error}.") from error
+    return rows
 
 
 def ids_of(rows, vocabulary, name):
     """Rows of ids, those of texts if they are such."""
     rows = listed(rows, name)
-    if not (rows and isinstance(rows[0], (str, bytes))):
+    if not (rows and isinstance(rows[0], str)):
         rows = [np.asarray(row, "int32") for row in rows]
         size = np.inf if vocabulary is None else vocabulary.size
         for number, row in enumerate(rows):

@@ -192,6 +192,8 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
             The memory `(batch, source, features)`, its mask `(batch, source)`, and the
             first states of the decoder, a list.
         """
+        if training:
+            self._note_lengths(lengths)
         mask = encoding.mask_of(source, lengths)
         x = self.source_embedding(source)
         if self.reverse is not None:

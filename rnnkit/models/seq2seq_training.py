@@ -5,6 +5,8 @@ import numpy as np
 from keras import ops
 
 from rnnkit.data import PairBatches, Pairs
+from rnnkit.data.pair_batches import ended, ids_of
+from rnnkit.data.pair_datasets import encoded_pairs
 from rnnkit.losses import TokenCrossentropy
 from rnnkit.losses.token_crossentropy import token_nats
 from rnnkit.models.training import (
@@ -23,12 +25,14 @@ class Seq2SeqTraining(BuiltOptimizer):
     def prepare_training(self):
         """Make what is counted and kept between calls; in `__init__`."""
         self.nats = keras.metrics.Mean(name="nats")
-        # Of the sources trained on; translate says where one is longer.
+        # Of the sources trained on; translate says where one is longer. Of the kind
+        # of integer that every device keeps.
         self.longest = self.add_weight(
             shape=(),
-            dtype="int32",
+            dtype="int",
             initializer="zeros",
             trainable=False,
+            aggregation="only_first_replica",
             name="longest",
         )
         # What `rnnkit.training.ScheduledSampling` sets.
@@ -85,10 +89,12 @@ class Seq2SeqTraining(BuiltOptimizer):
         """Keras' `fit` on sources and their targets.
 
         Args:
-            x: Sources: a list of texts or of rows of ids; `rnnkit.data.Pairs` or
-                `PairBatches`, which hold the targets too; or a `tf.data.Dataset` of
-                `((source, lengths, target), target)`, as `PairBatches` gives them.
-            y: Targets: texts, or rows of ids without the end.
+            x: Sources: a list of texts or of rows of ids, or a tensor of strings;
+                `rnnkit.data.Pairs` or `PairBatches`, which hold the targets too; or a
+                `tf.data.Dataset` of batches: of texts, `(source, target)`; or of ids,
+                `((source, lengths, target), target)`, as `PairBatches` gives them,
+                each target without a start, its end the last, filled up with -1.
+            y: Targets: texts, or rows of ids without start, end and padding.
             shuffle: Whether each pass has an order of its own, drawn from NumPy's
                 seed, which `keras.utils.set_random_seed` sets.
             validation_data: `(x, y)`, or as `x`.
@@ -97,8 +103,9 @@ class Seq2SeqTraining(BuiltOptimizer):
                 otherwise it is named and left out.
 
         Raises:
-            ValueError: There is not one target for each source; with `strict`, a pair
-                is bad.
+            ValueError: There is not one target for each source; a row of ids holds
+                what its text does not; a dataset holds anything else; with `strict`, a
+                pair is bad.
             LossError: The loss is NaN or infinite.
         """
         seed = int(np.random.randint(2**31)) if shuffle else 0
@@ -111,8 +118,6 @@ class Seq2SeqTraining(BuiltOptimizer):
         validation_data = self._pairs(*validation_data, **options)
         first = getattr(data, "first", 0)
         if isinstance(data, PairBatches):
-            longest = max(self.longest_source(), int(data.lengths.max()))
-            self.longest.assign(longest)
             data.first = 0
         if kwargs.get("sample_weight") is not None:
             raise ValueError("Pairs are not weighted: leave sample_weight.")
@@ -150,7 +155,7 @@ class Seq2SeqTraining(BuiltOptimizer):
             List of float32 arrays, nats, in the order of `sources`; the sum of one is
             ln p of the target given the source.
         """
-        batches = self._pairs(sources, targets, batch_size=batch_size, strict=True)
+        batches = self._all_pairs(sources, targets, batch_size)
         found = [None] * len(batches.inputs)
         for number, (x, y) in enumerate(batches):
             nats = ops.convert_to_numpy(self._token_nats(x, y))
@@ -162,6 +167,11 @@ class Seq2SeqTraining(BuiltOptimizer):
         """Tokens of the longest source trained on; 0 before any training."""
         return int(ops.convert_to_numpy(ops.convert_to_tensor(self.longest)))
 
+    def _note_lengths(self, lengths):
+        """Remember the longest of the sources trained on, `(batch,)`."""
+        longest = _of_all_replicas(ops.max(ops.cast(lengths, self.longest.dtype)))
+        self.longest.assign(ops.maximum(self.longest, longest))
+
     def _nats_of(self, x, y):
         return token_nats(y, self(x, training=False))[0]
 
@@ -169,10 +179,35 @@ class Seq2SeqTraining(BuiltOptimizer):
         """Batches of whatever pairs there are; anything else as it is."""
         if isinstance(x, Pairs):
             x, y = x.sources, x.targets
-        if y is None:
-            if isinstance(x, (list, tuple, np.ndarray)):
-                raise ValueError("There are sources, but no targets: give y.")
-            return x
+        vocabularies = self.source_vocabulary, self.target_vocabulary
+        if y is not None:
+            return PairBatches(x, y, *vocabularies, **options)
+        if isinstance(x, (list, tuple, np.ndarray)) or ops.is_tensor(x):
+            raise ValueError("There are sources, but no targets: give y.")
+        return encoded_pairs(x, *vocabularies) if hasattr(x, "element_spec") else x
+
+    def _all_pairs(self, sources, targets, batch_size):
+        """Batches of pairs none of which is left out.
+
+        Of ids a target may be any but the end: what a model has written is scored.
+        """
+        vocabulary = self.target_vocabulary
+        targets = ended(ids_of(targets, vocabulary, "target"), vocabulary, ["end"])
         return PairBatches(
-            x, y, self.source_vocabulary, self.target_vocabulary, **options
+            sources,
+            targets,
+            self.source_vocabulary,
+            batch_size=batch_size,
+            strict=True,
         )
+
+
+def _of_all_replicas(number):
+    """The greatest that the replicas of `tf.distribute` have."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        replica = tf.distribute.get_replica_context()
+        if replica is not None and replica.num_replicas_in_sync > 1:
+            return ops.max(replica.all_gather(number[None], axis=0))
+    return number

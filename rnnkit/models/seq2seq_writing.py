@@ -215,7 +215,7 @@ class Seq2SeqWriting:
             raise ValueError(
                 f"The decoder, {self.decoder.name}, has no attention to single tokens."
             )
-        batches = self._pairs(sources, targets, batch_size=batch_size, strict=True)
+        batches = self._all_pairs(sources, targets, batch_size)
         look = self._compiled("align", self._look)
         found = [None] * len(batches.inputs)
         for number, (x, _) in enumerate(batches):

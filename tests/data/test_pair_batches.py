@@ -135,3 +135,20 @@ def test_what_is_wrong_is_named():
         PairBatches(["a", " "], ["a", "a"], words, words, strict=True)
     with pytest.raises(ValueError, match=r"target 0 holds what is no id .* \[9\]"):
         PairBatches(["a"], [[9]], words, words)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ([2, 4], "target 1 holds 2, which is the start: .2, 4."),
+        ([4, 3], "target 1 holds 3, which is the end"),
+        ([4, 4, 0, 0], "target 1 holds 0, which is the padding"),
+    ],
+)
+def test_what_is_put_here_is_not_given_too(row, words):
+    vocabulary = WordTokenizer(["a"])
+    targets = [[4], row, []]
+    with pytest.raises(ValueError, match=words):
+        PairBatches(["a", "a", "a"], targets, vocabulary, vocabulary)
+    as_it_is = PairBatches([[4], [4], [4]], targets, buckets=1)[0][1]
+    assert as_it_is[1, : len(row)].tolist() == row

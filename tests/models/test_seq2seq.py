@@ -134,6 +134,7 @@ def test_batches_of_a_dataset_are_taken_as_they_are_by_a_step_that_is_traced_onc
     losses = model.fit(batches.dataset(), epochs=2, verbose=0).history["loss"]
     assert losses[1] < losses[0]
     assert len(traces) == 1
+    assert model.longest_source() == batches.lengths.max()
 
 
 def test_bad_pairs_are_named():
