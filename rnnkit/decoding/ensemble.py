@@ -15,7 +15,18 @@ def ensemble(next_steps, weights=None, mean="arithmetic"):
         geometric:  p ∝ Π_k p_k ** w_k
 
     Its state is the list of their states, its constants the list of their constants,
-    `()` for one that has none. Its attention is their mean if all have it.
+    `()` for one that has none. Its attention is their mean if all have it. Two or more
+    `Seq2Seq`s of one target vocabulary, which read sources of ids `(batch, source)`:
+
+        states, constants = zip(*(model.begin(ids, lengths) for model in models))
+        beam_search(
+            ensemble([model.next_step for model in models]),
+            list(states),
+            constants=list(constants),
+            start=models[0].target_vocabulary.start,
+            end=models[0].target_vocabulary.end,
+            max_length=50,
+        )
 
     Args:
         next_steps: A list of functions as a search takes them.

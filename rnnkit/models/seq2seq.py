@@ -240,7 +240,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         state = self.decoder.initial_state(memory, mask, states)
         return state, state.pop("memory")
 
-    def next_step(self, tokens, state, constants):
+    def next_step(self, tokens, state, constants=()):
         """One token a row, `(rows,)`, to logits, the state, and where it looked."""
         x = self.target_embedding(tokens)
         if not self.attends:
@@ -276,7 +276,14 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
         Args:
             path: Folder to write.
-            options: As for `translate`.
+            options: As for `translate`: beam_width, n_best (1 where it is None),
+                max_length, min_length, prefix (one row), length_penalty,
+                coverage_penalty, early_stopping, processors.
+
+        Raises:
+            TypeError: There is another option, such as `copy_unknown`.
+            ValueError: `prefix` is more than one row.
+            RuntimeError: Keras runs on another backend than TensorFlow.
         """
         export_seq2seq(self, path, **options)
 

@@ -1,37 +1,47 @@
 """A sequence-to-sequence model as a TensorFlow SavedModel: strings in, strings out."""
 
+from rnnkit.data.pair_datasets import source_ids
 from rnnkit.models import saved_model
+from rnnkit.models.target_limits import is_one_row
+
+_OPTIONS = (
+    "beam_width",
+    "n_best",
+    "max_length",
+    "min_length",
+    "prefix",
+    "length_penalty",
+    "coverage_penalty",
+    "early_stopping",
+    "processors",
+)
 
 
-def export_seq2seq(model, path, n_best=1, max_length=None, beam_width=5, **options):
-    """Write `model` to `path`; see `Seq2Seq.export`.
-
-    Raises:
-        RuntimeError: Keras runs on another backend than TensorFlow.
-    """
+def export_seq2seq(model, path, **options):
+    """Write `model` to `path`; see `Seq2Seq.export`."""
     saved_model.needs_tensorflow()
     import tensorflow as tf
 
-    source_vocabulary = model.source_vocabulary
-    target_vocabulary = model.target_vocabulary
+    if others := sorted(options.keys() - set(_OPTIONS)):
+        raise TypeError(
+            f"A SavedModel has no {', '.join(others)}: it writes the texts and scores "
+            f"of any batch. The options of export are {', '.join(_OPTIONS)}."
+        )
+    if not is_one_row(options.get("prefix") or ()):
+        raise ValueError("prefix of a SavedModel is one row of ids, for all sources.")
+    n_best = options.pop("n_best", None) or 1
 
     @tf.function(
         input_signature=[tf.TensorSpec([None], tf.string, name="source")],
         autograph=False,
     )
     def serve(source):
-        ids = source_vocabulary.encode_tensor(source)
-        lengths = tf.cast(ids.row_lengths(), tf.int32)
-        check = tf.debugging.Assert(tf.reduce_all(lengths > 0), ["A source is empty."])
-        with tf.control_dependencies([check]):
-            ids = ids.to_tensor()
-        found = model.search(
-            ids, lengths, max_length, beam_width=beam_width, n_best=n_best, **options
-        )
+        ids, lengths = source_ids(source, model.source_vocabulary)
+        found = model.search(ids, lengths, n_best=n_best, **options)
         tokens = tf.reshape(found.tokens, (-1, tf.shape(found.tokens)[2]))
         counts = tf.reduce_sum(tf.cast(tokens >= 0, tf.int32), axis=1)
         tokens = tf.RaggedTensor.from_tensor(tokens, lengths=counts)
-        text = target_vocabulary.decode_tensor(tokens)
+        text = model.target_vocabulary.decode_tensor(tokens)
         return {"text": tf.reshape(text, (-1, n_best)), "score": found.scores}
 
     saved_model.write(model, path, serve)
