@@ -93,9 +93,13 @@ def ctc_loss(
 class CTC(FrameLoss):
     """Connectionist temporal classification, `ctc_loss` as a Keras loss.
 
+        loss(y_true, y_pred, sample_weight=None, label_lengths=None, logit_lengths=None)
+
     `y_true` holds the labels, `(batch, labels)`, padded with blanks or negative
     numbers, `y_pred` the logits, `(batch, time, symbols)`. The model's mask says how
-    many frames an item has, so that padding is never read.
+    many frames an item has, so that padding is never read. Called by hand, it takes
+    the lengths of labels and of logits too, `(batch,)`, which count instead of the
+    padding and of the mask.
 
     Args:
         blank: Which symbol is the blank; -1 is the last.
@@ -115,10 +119,32 @@ class CTC(FrameLoss):
         _check(infeasible)
         self.blank = blank
         self.infeasible = infeasible
+        self._lengths = (None, None)
+
+    def __call__(
+        self,
+        y_true,
+        y_pred,
+        sample_weight=None,
+        label_lengths=None,
+        logit_lengths=None,
+    ):
+        self._lengths = (label_lengths, logit_lengths)
+        try:
+            return super().__call__(y_true, y_pred, sample_weight)
+        finally:
+            self._lengths = (None, None)
 
     def of_frames(self, y_true, y_pred, mask):
+        label_lengths, logit_lengths = self._lengths
         return ctc_loss(
-            y_true, y_pred, blank=self.blank, infeasible=self.infeasible, mask=mask
+            y_true,
+            y_pred,
+            label_lengths,
+            logit_lengths,
+            blank=self.blank,
+            infeasible=self.infeasible,
+            mask=mask if logit_lengths is None else None,
         )
 
     def get_config(self):

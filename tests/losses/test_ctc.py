@@ -71,11 +71,16 @@ def test_every_small_case_equals_enumeration(time, blank):
 
 
 def test_the_gradient_is_that_of_finite_differences():
-    labels, logits = [[1, 2, 2]], RNG.normal(size=(1, 6, 3)).astype("float32")
-    _, slope = gradients(labels, logits, upstream=2.0)
+    labels = padded(every_label(0))
+    logits = RNG.normal(size=(len(labels), 6, 3)).astype("float32")
+    _, slopes = gradients(labels, logits, upstream=2.0)
     nudges = 1e-2 * np.eye(18, dtype="float32").reshape(18, 6, 3)
-    up, down = (ctc_loss(labels * 18, logits + x).numpy() for x in (nudges, -nudges))
-    np.testing.assert_allclose((up - down) / 1e-2, slope.ravel(), rtol=0, atol=1e-3)
+    up, down = (
+        ctc_loss(np.repeat(labels, 18, axis=0), (logits[:, None] + x).reshape(-1, 6, 3))
+        for x in (nudges, -nudges)
+    )
+    found = ((up - down) / 1e-2).numpy().reshape(slopes.shape)
+    np.testing.assert_allclose(found, slopes, rtol=0, atol=1e-3)
 
 
 def random_batch(batch=5, time=30, symbols=7, most=9, seed=1):
@@ -206,22 +211,69 @@ def test_second_derivatives_are_refused_in_words():
             outer.gradient(inner.gradient(loss, x), x)
 
 
-@pytest.mark.parametrize(("time", "tolerance"), [(200, 5e-6), (1000, 5e-5)])
-def test_gradients_are_precise_over_long_sequences(time, tolerance):
-    torch = pytest.importorskip("torch", reason="torch is in the `benchmarks` extra")
+def by_two_passes(label, logits, blank=0):
+    """Loss and gradient of one item, float64, by logarithms of alpha and beta."""
+    log_probs = log_softmax(logits.astype("float64"))
+    states = np.full(2 * len(label) + 1, blank)
+    states[1::2] = label
+    skips = np.zeros(len(states), bool)
+    skips[2:] = (states[2:] != blank) & (states[2:] != states[:-2])
+
+    def forward(emitted, skips):
+        """ln alpha_t(s), frame t's symbol included."""
+        alpha = np.full(emitted.shape, -np.inf)
+        alpha[0, :2] = emitted[0, :2]
+        for t in range(1, len(emitted)):
+            by_one, by_two = (np.roll(alpha[t - 1], k) for k in (1, 2))
+            by_one[0], by_two[~skips] = -np.inf, -np.inf
+            come = np.logaddexp(np.logaddexp(alpha[t - 1], by_one), by_two)
+            alpha[t] = come + emitted[t]
+        return alpha
+
+    emitted = log_probs[:, states]
+    turned = np.zeros_like(skips)
+    turned[2:] = skips[::-1][:-2]
+    alpha = forward(emitted, skips)
+    beta = forward(emitted[::-1, ::-1], turned)[::-1, ::-1]
+    whole = np.logaddexp(*alpha[-1, -2:])
+    posterior = np.zeros_like(log_probs)
+    of_states = np.exp(alpha + beta - emitted - whole)
+    np.add.at(posterior, (slice(None), states), of_states)
+    return -whole, np.exp(log_probs) - posterior
+
+
+def test_both_passes_give_what_enumeration_gives():
+    logits = RNG.normal(size=(5, 3)) * 2
+    for label in every_label(0)[1:]:
+        if len(label) + sum(a == b for a, b in itertools.pairwise(label)) > 5:
+            continue
+        for found, wanted in zip(
+            by_two_passes(label, logits), by_enumeration(label, logits, 0)
+        ):
+            np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("time", "tolerance", "compiled"),
+    [
+        (200, 5e-6, False),
+        (200, 5e-6, True),
+        (1000, 5e-5, False),
+        pytest.param(1000, 5e-5, True, marks=pytest.mark.slow),
+    ],
+)
+def test_gradients_are_precise_over_long_sequences(
+    time, tolerance, compiled, monkeypatch
+):
+    monkeypatch.setattr(parts, "COMPILE", compiled)
     rng = np.random.default_rng(2)
     logits = rng.normal(size=(2, time, 30)).astype("float32")
     labels = rng.integers(1, 30, size=(2, time // 5)).astype("int32")
-    x = torch.tensor(logits.astype("float64"), requires_grad=True)
-    torch.nn.functional.ctc_loss(
-        x.log_softmax(-1).transpose(0, 1),
-        torch.tensor(labels).long(),
-        torch.tensor([time] * 2),
-        torch.tensor([time // 5] * 2),
-        reduction="sum",
-    ).backward()
-    _, slopes = gradients(labels, logits)
-    assert np.abs(slopes - x.grad.numpy()).max() < tolerance
+    losses, slopes = gradients(labels, logits)
+    for label, x, loss, slope in zip(labels, logits, losses, slopes):
+        wanted, wanted_slope = by_two_passes(label, x)
+        assert loss == pytest.approx(wanted, rel=1e-6)
+        assert np.abs(slope - wanted_slope).max() < tolerance
 
 
 def test_labels_too_long_for_their_frames():
@@ -256,9 +308,13 @@ def test_unknown_sizes_and_half_precision():
     got, got_slopes = run(labels, logits, counts, frames)
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
     np.testing.assert_allclose(got_slopes, slopes, atol=1e-6)
-    half = ctc_loss(labels, logits.astype("float16"), counts, frames)
-    assert half.dtype == tf.float32
+    half, half_slopes = gradients(labels, logits.astype("float16"), counts, frames)
+    assert (half.dtype, half_slopes.dtype) == ("float32", "float16")
     np.testing.assert_allclose(half, wanted, rtol=5e-3)
+    rounded = logits.astype("float16").astype("float32")
+    wanted, slopes = gradients(labels, rounded, counts, frames)
+    np.testing.assert_allclose(half, wanted, rtol=1e-6)
+    np.testing.assert_allclose(half_slopes, slopes, rtol=1e-3, atol=1e-6)
 
 
 def gradients_in_graph(labels, logits, counts, frames):
@@ -292,6 +348,15 @@ def test_as_a_keras_loss_it_knows_the_mask(tmp_path):
     np.testing.assert_allclose(
         loss(cut, y_pred, weights), np.mean(wanted * weights), rtol=1e-6
     )
+    given = loss(labels, y_pred, label_lengths=counts)  # the mask says the frames
+    np.testing.assert_allclose(given, np.mean(wanted), rtol=1e-6)
+    shorter = np.maximum(frames - 1, 1)
+    given = loss(labels, y_pred, weights, counts, shorter)  # instead of the mask
+    wanted = ctc_loss(labels, logits, counts, shorter)
+    np.testing.assert_allclose(given, np.mean(wanted * weights), rtol=1e-6)
+    y_pred._keras_mask = tf.sequence_mask(shorter, logits.shape[1])
+    again = loss(cut, y_pred, weights)  # nothing is kept of what was given
+    np.testing.assert_allclose(again, given, rtol=1e-6)
     again = keras.losses.deserialize(keras.losses.serialize(CTC(2, "inf")))
     assert (again.blank, again.infeasible) == (2, "inf")
 
