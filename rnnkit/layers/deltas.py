@@ -31,6 +31,17 @@ class Deltas(keras.layers.Layer):
         self.supports_masking = True
         self.order = whole("order", order)
         self.width = whole("width", width)
+        self.stride = 1  # every frame is computed
+
+    @property
+    def look_ahead(self):
+        """How many later frames an output reads."""
+        return self.order * self.width
+
+    @property
+    def look_back(self):
+        """How many earlier frames an output reads."""
+        return self.order * self.width
 
     def call(self, inputs, mask=None):
         streams = [zero_masked(inputs, mask)]

@@ -127,6 +127,21 @@ class LogMel(keras.layers.Layer):
         return batch, frames, self._width
 
     @property
+    def stride(self):
+        """Every how many samples a frame begins."""
+        return self.hop_length
+
+    @property
+    def look_ahead(self):
+        """How many samples a frame reads after its first."""
+        return self.frame_length - 1
+
+    @property
+    def look_back(self):
+        """How many samples a frame reads before its first."""
+        return 0
+
+    @property
     def _width(self):
         """Number of features of a frame."""
         return self.bins

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.deltas import Deltas
+from rnnkit.layers.spectra import LogMel
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.layers.time_delay import TimeDelay
 from rnnkit.models.encoding import FRAMEWISE
@@ -19,8 +21,9 @@ class CTCStream:
             print(stream.feed(chunk))
         print(stream.finish())
 
-    The logits are those of the whole sequence. A `TimeDelay` layer holds frames back
-    until what it looks ahead to has arrived.
+    The logits are those of the whole sequence. `TimeDelay` and `Deltas` hold frames
+    back until what they look ahead to has arrived; `LogMel` and `MFCC`, which read
+    samples `(batch, time)`, until a frame is whole.
 
     Attributes:
         logits: Those so far, `(batch, frames, vocabulary.size + 1)`.
@@ -44,9 +47,10 @@ class CTCStream:
         if self._ended:
             raise ValueError("The stream has ended: make a new one with `stream`.")
         if len(chunk.shape) != self._axes or chunk.shape[0] != self.batch_size:
+            axes = "(batch, time)" if self._axes == 2 else "(batch, time, features)"
             raise ValueError(
-                f"A chunk is (batch, time, features) with batch {self.batch_size}, "
-                f"got {tuple(chunk.shape)}."
+                f"A chunk is {axes} with batch {self.batch_size}, got "
+                f"{tuple(chunk.shape)}."
             )
         self._go_on(chunk if chunk.shape[1] else None, last=False)
         return self._texts(final=False)
@@ -82,13 +86,16 @@ def _stage(layer, batch_size):
     backwards = hasattr(layer, "backward_layer") or getattr(layer, "go_backwards", 0)
     if is_recurrent(layer) and not backwards:
         return _Steps(layer, batch_size)
-    if isinstance(layer, TimeDelay):
-        return _Delay(layer, batch_size)
+    if isinstance(layer, LogMel):
+        return _Spectra(layer)
+    if isinstance(layer, (TimeDelay, Deltas)):
+        return _Delay(layer)
     if isinstance(layer, FRAMEWISE):
         return lambda x, last: None if x is None else layer(x, training=False)
     raise ValueError(
         f"{layer.name} may read the whole sequence and cannot be streamed: use layers "
-        "that read forwards, TimeDelay, or layers that treat every frame alone."
+        "that read forwards, LogMel, MFCC, Deltas, TimeDelay, or layers that treat "
+        "every frame alone."
     )
 
 
@@ -117,9 +124,9 @@ class _Steps:
 
 
 class _Delay:
-    """A `TimeDelay` layer, which keeps the frames it still looks back to."""
+    """A layer over a window, which keeps the frames it still looks back to."""
 
-    def __init__(self, layer, batch_size):
+    def __init__(self, layer):
         self.layer = layer
         self.kept = None  # frames from `begin` on
         self.begin = self.next = 0  # the frame to compute next
@@ -144,3 +151,10 @@ class _Delay:
         self.kept = self.kept[:, begin - self.begin :]
         self.begin = begin
         return outputs
+
+
+class _Spectra(_Delay):
+    """Frames of samples, whole ones alone unless there is none at the end."""
+
+    def __call__(self, x, last):
+        return super().__call__(x, last and self.next == 0)

@@ -8,6 +8,7 @@ from keras import ops
 from keras.src import backend as keras_backend
 
 from rnnkit.layers.masks import first_of
+from rnnkit.layers.spec_augment import SpecAugment
 
 FRAMEWISE = (  # layers that treat every frame alone, once they are trained
     keras.layers.Activation,
@@ -15,6 +16,7 @@ FRAMEWISE = (  # layers that treat every frame alone, once they are trained
     keras.layers.Dropout,
     keras.layers.LayerNormalization,
     keras.layers.Normalization,
+    SpecAugment,
 )
 _TRIAL = 4001  # frames, or samples
 
