@@ -239,7 +239,7 @@ def measure(model, lines, run, config):
             config.lm_weights,
             config.bonuses,
         )
-        found = model.transcribe(images, details=True, **options)
+        found = model.transcribe(images, details=True, strict=True, **options)
         rows[way] = [one.text for one in found]
         metrics[f"character error, {way}"] = jiwer.cer(truth, rows[way])
         metrics[f"word error, {way}"] = jiwer.wer(truth, rows[way])
@@ -265,7 +265,7 @@ def draw(model, test, found, run, count=8):
     chosen = [*order[: count // 2], *order[len(order) // 2 :: len(order) // count + 1]]
     chosen = [k for k in chosen if found[k].symbols][:count]
     images = [test.inputs[k] for k in chosen]
-    aligned = model.align(images, [found[k].reading for k in chosen])
+    aligned = model.align(images, [found[k].reading for k in chosen], strict=True)
     rows = [
         (test.inputs[k], test.texts[k], found[k], a) for k, a in zip(chosen, aligned)
     ]
@@ -278,7 +278,7 @@ def baseline(config, lines, run):
     print("\nThe baseline: the same without recurrent layers.")
     model, resume = learn(alone, lines, run, "baseline_checkpoint")
     test = lines.parts["test"]
-    read = model.transcribe(list(test.inputs), batch_size=64)
+    read = model.transcribe(list(test.inputs), batch_size=64, strict=True)
     resume.path.unlink()
     name = f"convolutions alone, {alone.epochs} epoch{'s' * (alone.epochs > 1)}"
     return {

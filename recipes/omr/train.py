@@ -181,7 +181,7 @@ def measure(model, parts, run, config):
             config.lm_weights,
             config.bonuses,
         )
-        read = rows[way] = model.transcribe(list(test.inputs), **options)
+        read = rows[way] = model.transcribe(list(test.inputs), strict=True, **options)
         metrics[f"symbol error, {way}"] = jiwer.wer(list(test.texts), read)
         metrics[f"sequence error, {way}"] = errors.of_sequences(test.texts, read)
     if config.encoding == "semantic":

@@ -192,7 +192,7 @@ def measure(model, parts, language, run, config):
             config.lm_weights,
             config.bonuses,
         )
-        read = model.transcribe(list(parts["test"].inputs), **options)
+        read = model.transcribe(list(parts["test"].inputs), strict=True, **options)
         truth = truths(parts["test"], language, options)
         rows[way] = read
         if language.phones and "lexicon" not in options:
@@ -236,7 +236,8 @@ def draw(model, history, test, language, run, config):
     targets = [language.target(test.texts[k]) for k in chosen]
     features = rnnkit.layers.LogMel(SAMPLE_RATE)
     items = []
-    for x, target, found in zip(inputs, targets, model.align(inputs, targets)):
+    aligned = model.align(inputs, targets, strict=True)
+    for x, target, found in zip(inputs, targets, aligned):
         sound = config.data != "an4"
         items.append(
             {

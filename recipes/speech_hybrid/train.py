@@ -114,7 +114,8 @@ def main(arguments=None):
         model, resume = learn_ctc(parts, pieces, config, run)
         resumes.append(resume)
         model.save(run.path("ctc.keras"))
-        read = [text.split() for text in model.transcribe(list(parts["test"].inputs))]
+        read = model.transcribe(list(parts["test"].inputs), strict=True)
+        read = [text.split() for text in read]
         metrics["phone error, CTC"] = phone_error(parts["test"], read)
     draw(test, resumes[0].history, parts["test"], run, config)
     run.finish(

@@ -44,8 +44,9 @@ class SequenceBatches(keras.utils.PyDataset):
 
     Raises:
         ValueError: There is nothing to batch, or with `strict` an item is bad: it is
-            empty, holds a number that is not finite, has other axes than most, or its
-            label a symbol outside the vocabulary.
+            empty, holds a number that is not finite, has other axes than most, its
+            label has a symbol outside the vocabulary, or it has a label and is silent:
+            floating-point samples, `(time,)`, that are all the same.
     """
 
     def __init__(
@@ -72,6 +73,8 @@ class SequenceBatches(keras.utils.PyDataset):
             label = None if labels is None else labels[index]
             try:
                 _check(x, shape)
+                if labels is not None:
+                    _check_sound(x)
                 encoded = _encoded(label, vocabulary)
             except ValueError as error:
                 self.left_out[index] = str(error)
@@ -206,6 +209,11 @@ def _check(x, shape):
         raise ValueError(f"it holds no numbers, but {x.dtype}")
     if not np.isfinite(x).all():
         raise ValueError("it holds a number that is not finite")
+
+
+def _check_sound(x):
+    if x.ndim == 1 and x.size > 1 and x.dtype.kind == "f" and x.min() == x.max():
+        raise ValueError("it is silent: all its samples are the same")
 
 
 def _encoded(label, vocabulary):

@@ -73,8 +73,14 @@ class Tokens(Vocabulary):
         if self.unknown != "error":
             other = self._ids[self.unknown]
             return tf.ragged.map_flat_values(lambda i: tf.where(i < 0, other, i), ids)
-        strange = tf.boolean_mask(words.flat_values, ids.flat_values < 0)
-        message = [f"A token is not among the {self.size} of the vocabulary:", strange]
+        unknown = ids.flat_values < 0
+        strange = tf.boolean_mask(words.flat_values, unknown)
+        message = [
+            f"A token is not among the {self.size} of the vocabulary:",
+            strange,
+            "in these rows of the batch, counted from 0:",
+            tf.unique(tf.boolean_mask(ids.value_rowids(), unknown))[0],
+        ]
         check = tf.debugging.Assert(tf.equal(tf.size(strange), 0), message)
         with tf.control_dependencies([check] if check is not None else []):
             return tf.identity(ids)

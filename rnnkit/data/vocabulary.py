@@ -182,11 +182,13 @@ class Characters(Vocabulary):
             return tf.ragged.boolean_mask(ids, ids >= 0)
         if self.unknown != "error":
             return ids
-        flat = codes.flat_values
-        strange = tf.boolean_mask(flat, ids.flat_values < 0)
+        unknown = ids.flat_values < 0
+        strange = tf.boolean_mask(codes.flat_values, unknown)
         message = [
             f"A character is not among the {self.size} of the vocabulary:",
             tf.strings.unicode_encode(strange, "UTF-8"),
+            "in these rows of the batch, counted from 0:",
+            tf.unique(tf.boolean_mask(ids.value_rowids(), unknown))[0],
         ]
         check = tf.debugging.Assert(tf.equal(tf.size(strange), 0), message)
         with tf.control_dependencies([check] if check is not None else []):

@@ -13,13 +13,15 @@ from rnnkit.models.options import frozen
 class CTCReading:
     """`transcribe`, `align` and `stream` of `CTCModel`."""
 
-    def transcribe(self, x, batch_size=32, details=False, **decoding):
+    def transcribe(self, x, batch_size=32, details=False, *, strict=False, **decoding):
         """Read sequences.
 
         Args:
             x: Sequences as for `fit`.
             batch_size: Sequences read at once.
             details: Whether to return `Transcription`s, with scores and frames.
+            strict: Whether a bad sequence is an error; otherwise a warning names it,
+                and None stands in the place of its text.
             beam_width: Prefixes kept after each frame. None reads the best symbol of
                 each frame, unless there is a language model, a lexicon or hot words;
                 then 100.
@@ -37,26 +39,41 @@ class CTCReading:
                 frame, such as 0.999: faster, and not exact.
 
         Returns:
-            List of texts in the order of `x`, or of `Transcription`s.
+            List of texts in the order of `x`, or of `Transcription`s; of a
+            `SequenceBatches` those of the sequences that it has kept.
+
+        Raises:
+            ValueError: No sequence is good; or with `strict` one is bad.
         """
         decoder = self._decoder(decoding)
-        return self._each(x, batch_size, decoder, details)
+        batches = self._sequences(x, None, batch_size=batch_size, strict=strict)
+        found = [None] * len(batches.inputs)
+        for number, (inputs, *_) in enumerate(batches):
+            read = decoder(*self._read(inputs))
+            for item, transcription in zip(batches.items(number), read):
+                found[item] = transcription if details else transcription.text
+        return _as_given(x, batches, found)
 
-    def align(self, x, texts=None, batch_size=32):
+    def align(self, x, texts=None, batch_size=32, *, strict=False):
         """Where each symbol of a known text stands.
 
         Args:
             x: Sequences as for `fit`.
             texts: Their texts; None if `x` is a `SequenceBatches`, which has them.
             batch_size: Sequences at once.
+            strict: Whether a bad sequence or text is an error; otherwise a warning
+                names it, and None stands in the place of its alignment.
 
         Returns:
             List of `rnnkit.decoding.Alignment`, arrays of one item each, in frames
             of the encoder's output; `score` below -1e29: too few frames.
+
+        Raises:
+            ValueError: As for `transcribe`.
         """
         if (texts is None) != isinstance(x, SequenceBatches):
             raise ValueError("Give texts to align, or SequenceBatches that have them.")
-        batches = self._sequences(x, texts, batch_size=batch_size, strict=True)
+        batches = self._sequences(x, texts, batch_size=batch_size, strict=strict)
         found = [None] * len(batches.inputs)
         for number, (inputs, labels) in enumerate(batches):
             logits, frames = self._read(inputs)
@@ -75,7 +92,7 @@ class CTCReading:
                     float(score),
                     path[: frames[row]],
                 )
-        return found
+        return _as_given(x, batches, found)
 
     def stream(self, batch_size=1, **decoding):
         """Read what arrives piece by piece: a `CTCStream`.
@@ -88,15 +105,6 @@ class CTCReading:
             ValueError: A layer of the encoder reads the whole sequence.
         """
         return CTCStream(self, batch_size, self._decoder(decoding))
-
-    def _each(self, x, batch_size, decoder, details):
-        batches = self._sequences(x, None, batch_size=batch_size, strict=True)
-        found = [None] * len(batches.inputs)
-        for number, (inputs, *_) in enumerate(batches):
-            read = decoder(*self._read(inputs))
-            for item, transcription in zip(batches.items(number), read):
-                found[item] = transcription
-        return found if details else [one.text for one in found]
 
     def _decoder(self, options):
         """A decoder is kept, as it holds tables and what was compiled for them."""
@@ -113,13 +121,11 @@ class CTCReading:
         shape = getattr(self, "_input_shape", None) or ()
         if not isinstance(x, SequenceBatches):
             rows, axes = _rows(x), len(shape) - 1
-            for index, row in enumerate(rows):
-                if axes > 0 and row.ndim != axes:
-                    raise ValueError(
-                        f"Sequence {index} has {row.ndim} axes, the model reads "
-                        f"sequences of {axes}: give a list of arrays, also for a "
-                        "single one."
-                    )
+            if rows and axes > 0 and all(row.ndim != axes for row in rows):
+                raise ValueError(
+                    f"Sequence 0 has {rows[0].ndim} axes, the model reads sequences "
+                    f"of {axes}: give a list of arrays, also for a single one."
+                )
             x = SequenceBatches(rows, _texts(y), self.vocabulary, **options)
         found = x.inputs[0].shape[1:]
         if any(a not in (None, b) for a, b in zip(shape[2:], found)):
@@ -128,6 +134,14 @@ class CTCReading:
                 f"{shape[2:]}: bring all sequences to that size."
             )
         return x
+
+
+def _as_given(x, batches, found):
+    """What was found of the sequences kept, in the order of `x`; None of the others."""
+    if x is batches:
+        return found
+    found = dict(zip(batches.kept, found))
+    return [found.get(k) for k in range(len(found) + len(batches.left_out))]
 
 
 def _rows(x):

@@ -4,12 +4,10 @@ import types
 
 import keras
 import numpy as np
-from keras import ops
 
 from rnnkit.data import SequenceBatches
-from rnnkit.data.examples import named
 from rnnkit.data.sequence_batches import PADDING
-from rnnkit.models import encoding
+from rnnkit.models.ctc_checks import CollapseWatch, first_inputs, report_too_long
 from rnnkit.models.error_rates import error_rates
 from rnnkit.models.training import (
     BuiltOptimizer,
@@ -20,11 +18,7 @@ from rnnkit.models.training import (
 )
 from rnnkit.ops.tracing import compiled
 
-_ADVICE = (
-    "All CTC models begin so. Should it last, try another learning rate (ten times "
-    "more or less, rising over the first steps), features of mean 0 and variance 1, "
-    "less sub-sampling, or short sequences first."
-)
+_NO_LOSS = "their loss says nothing"
 
 
 class CTCTraining(BuiltOptimizer):
@@ -65,8 +59,10 @@ class CTCTraining(BuiltOptimizer):
     ):
         """Keras' `fit` on sequences of unlike length and their texts.
 
-        Before it starts it says which texts are too long for their sequences, and
-        after each epoch whether everything still reads as blank.
+        Before it starts it says which texts are too long for their sequences, those
+        of the validation too, and after each epoch whether everything still reads as
+        blank. A `tf.data.Dataset` is read for it: a batch, and all of it once where
+        the number of its batches is known; where it is not, nothing is said of texts.
 
         Args:
             x: Sequences: a list of arrays `(time, ...)`, a ragged tensor, a padded
@@ -82,7 +78,8 @@ class CTCTraining(BuiltOptimizer):
                 error; otherwise it is named, and left out or without effect.
 
         Raises:
-            ValueError: With `strict`, an item is bad.
+            ValueError: With `strict`, an item is bad; or a label that is looked at
+                holds what is none of the vocabulary.
             LossError: The loss is NaN or infinite.
         """
         if y is None and isinstance(x, (list, np.ndarray)):
@@ -98,18 +95,20 @@ class CTCTraining(BuiltOptimizer):
         self._validation = validation_data
         callbacks = as_list(callbacks)
         first = getattr(data, "first", 0)
+        if not first and not kwargs.get("initial_epoch"):
+            for one, texts, effect, steps in (
+                (data, "texts", "teach nothing", "steps_per_epoch"),
+                (validation_data, "validation texts", _NO_LOSS, "validation_steps"),
+            ):
+                report_too_long(self, one, texts, effect, strict, kwargs.get(steps))
         if isinstance(data, SequenceBatches):
-            if not first and not kwargs.get("initial_epoch"):
-                self._report(data, strict)
-            watched = validation_data
-            watched = watched if isinstance(watched, SequenceBatches) else data
-            callbacks = [CollapseWatch(watched[0][0]), *callbacks]
             data.first = 0
+        watch = CollapseWatch(first_inputs(validation_data, data))
         kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are
             validation_data=dataset_of(validation_data),
-            callbacks=[LossGuard(first), *callbacks],
+            callbacks=[LossGuard(first), watch, *callbacks],
         )
         if first:
             return fit_rest_and_whole(
@@ -132,6 +131,10 @@ class CTCTraining(BuiltOptimizer):
     def evaluate(self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs):
         """Keras' `evaluate`, and how much of what is read is wrong.
 
+        It says before which texts are too long for their sequences, as `fit` does.
+        Such a text is always read wrongly, and adds to the loss what the loss has for
+        it: by default 0 nats.
+
         Args:
             x, y: As for `fit`.
             kwargs: Also how to decode, as for `transcribe`.
@@ -150,6 +153,8 @@ class CTCTraining(BuiltOptimizer):
             data = self._validation
         else:
             data = x = self._labelled(x, y, batch_size=batch_size)
+            steps = kwargs.get("steps")
+            report_too_long(self, data, "texts", _NO_LOSS, steps=steps)
         logs = super().evaluate(dataset_of(x), return_dict=True, **kwargs)
         if isinstance(data, SequenceBatches) and data.has_labels:
             read = self.transcribe(data, details=True, **decoding)
@@ -161,61 +166,3 @@ class CTCTraining(BuiltOptimizer):
         if y is None and not isinstance(x, SequenceBatches):
             return x  # whatever Keras takes
         return self._sequences(x, y, **options)
-
-    def _report(self, data, strict):
-        """Say which texts need more frames than there are.
-
-        Raises:
-            ValueError: A label is none of the vocabulary; or there are such texts,
-                and `strict`.
-        """
-        for index, ids in zip(data.kept, data.labels):
-            if len(ids) and not 0 <= min(ids) <= max(ids) < self.vocabulary.size:
-                raise ValueError(
-                    f"Label {index} is {list(map(int, ids))}; there are the ids 0 to "
-                    f"{self.vocabulary.size - 1}."
-                )
-        short = []
-        for number, ((x, lengths), labels) in enumerate(data):
-            mask = encoding.mask_of(x, lengths)
-            frames = ops.sum(
-                ops.cast(encoding.masks(self.encoder, x, mask), "int32"), axis=1
-            )
-            frames = ops.convert_to_numpy(frames)
-            needed = (labels >= 0).sum(1)
-            needed += ((labels[:, 1:] == labels[:, :-1]) & (labels[:, 1:] >= 0)).sum(1)
-            for row in np.flatnonzero(needed > frames):
-                item = data.kept[data.items(number)[row]]
-                short.append(
-                    f"Item {item} needs {needed[row]} frames and has {frames[row]}."
-                )
-        if not short:
-            return
-        said = (
-            f"{len(short)} of {len(data.inputs)} texts are too long for their "
-            f"sequences and teach nothing: {named(short)} Leave them out, or "
-            "sub-sample less in time."
-        )
-        if strict:
-            raise ValueError(said)
-        print(said)
-
-
-class CollapseWatch(keras.callbacks.Callback):
-    """Says after an epoch whether all frames of one batch still read as blank."""
-
-    def __init__(self, inputs):
-        super().__init__()
-        self.inputs = inputs
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not self.params.get("verbose", 1):
-            return
-        logits, frames = self.model._read(self.inputs)
-        best = ops.convert_to_numpy(ops.argmax(logits, axis=-1))
-        inside = np.arange(best.shape[1]) < ops.convert_to_numpy(frames)[:, None]
-        if (best == self.model.blank)[inside].all():
-            print(
-                f"\nAfter epoch {epoch + 1} every frame of a batch reads as blank. "
-                f"{_ADVICE}"
-            )

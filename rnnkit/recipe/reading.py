@@ -53,7 +53,9 @@ def tuned(model, inputs, truth, options, weights, bonuses):
         return options
     found = []
     for weight, bonus in itertools.product(weights, bonuses):
-        read = model.transcribe(inputs, **options, lm_weight=weight, bonus=bonus)
+        read = model.transcribe(
+            inputs, strict=True, lm_weight=weight, bonus=bonus, **options
+        )
         found.append((jiwer.wer(truth, read), weight, bonus))
     _, weight, bonus = min(found)
     return options | {"lm_weight": weight, "bonus": bonus}

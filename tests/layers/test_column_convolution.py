@@ -206,6 +206,6 @@ def test_a_line_of_another_height_is_named():
     with pytest.raises(ValueError, match=r"1 of 2 .* 1: it has axes \(11,\)"):
         model.fit(lines, texts, verbose=0, strict=True)
     with pytest.raises(ValueError, match=r"Sequence 1: it has axes \(11,\)"):
-        model.transcribe(lines)
+        model.transcribe(lines, strict=True)
     with pytest.raises(ValueError, match=r"Sequence 0 has axes \(11,\) after time"):
         model.transcribe(lines[1:])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import rnnkit
-from rnnkit.data import Characters, SequenceBatches, Tokens
+from rnnkit.data import SequenceBatches, Tokens
 from rnnkit.layers import (
     LSTM,
     Bidirectional,
@@ -18,42 +18,20 @@ from rnnkit.layers import (
 )
 from rnnkit.losses import ctc_loss
 from rnnkit.models import CTCModel
+from tests.models.spelt_words import (
+    INPUTS,
+    TEXTS,
+    VOCABULARY,
+    batches,
+    examples,
+    forward,
+    labels,
+    make,
+    padded,
+)
 
 jiwer = pytest.importorskip("jiwer")
 pytestmark = pytest.mark.xdist_group("ctc_model")
-
-VOCABULARY = Characters("abc ")
-
-
-def examples(count, seed=0):
-    """Words whose letters are features that last some frames, with noise."""
-    rng = np.random.default_rng(seed)
-    inputs, texts = [], []
-    for _ in range(count):
-        words = ["".join(rng.choice(list("abc"), rng.integers(1, 4))) for _ in "xy"]
-        texts.append(" ".join(words))
-        rows = []
-        for letter in texts[-1]:
-            rows += [np.eye(4)[" abc".index(letter)]] * rng.integers(2, 5)
-            rows += [np.zeros(4)]
-        noise = 0.1 * rng.normal(size=(len(rows), 4))
-        inputs.append((np.array(rows) + noise).astype("float32"))
-    return inputs, texts
-
-
-INPUTS, TEXTS = examples(60)
-
-
-def forward(units=16, path="loop"):
-    """By default on the path that takes no time to compile."""
-    return LSTM(units, return_sequences=True, path=path)
-
-
-def make(encoder=None, vocabulary=VOCABULARY):
-    keras.utils.set_random_seed(1)
-    model = CTCModel(encoder or [forward()], vocabulary)
-    model.compile(keras.optimizers.Adam(0.02))
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +39,6 @@ def trained():
     model = make([TimeDelay(12, (-1, 0, 1)), forward(24, path="auto")])
     model.fit(batches(12), epochs=14, verbose=0)
     return model
-
-
-def batches(size):
-    """All in one size, which is compiled once."""
-    return SequenceBatches(INPUTS, TEXTS, VOCABULARY, size, buckets=1, shuffle=True)
 
 
 def test_it_learns_to_read(trained):
@@ -82,21 +55,6 @@ def test_it_learns_to_read(trained):
     logits = trained((x, lengths))
     loss = ctc_loss(y, logits, logit_lengths=lengths, blank=4)
     assert rates["loss"] == pytest.approx(float(np.mean(loss)), rel=1e-3)
-
-
-def padded(inputs, more=0):
-    lengths = np.array([len(x) for x in inputs], "int32")
-    x = np.zeros((len(inputs), lengths.max() + more, 4), "float32")
-    for row, one in zip(x, inputs):
-        row[: len(one)] = one
-    return x, lengths
-
-
-def labels(texts):
-    y = np.full((len(texts), max(map(len, texts))), -1)
-    for row, text in zip(y, texts):
-        row[: len(text)] = VOCABULARY.encode(text)
-    return y
 
 
 @pytest.mark.parametrize(
@@ -180,31 +138,6 @@ def test_alignments_stand_where_the_letters_are(trained):
         assert np.mean(near) > 0.8
 
 
-@pytest.mark.parametrize(
-    "encoder",
-    [
-        [forward()],
-        [TimeDelay(8, (-3, 0, 2)), forward(8), keras.layers.Dense(5)],
-        [TimeDelay(8, (-1, 0, 1), stride=2), TimeDelay(8, (0, 3), stride=3)],
-        [TimeDelay(8, (-5, -4), stride=3), forward(6)],
-        [TimeDelay(8, (0,), stride=2)],
-        [TimeDelay(8, (0, 1), stride=3)],
-    ],
-)
-def test_a_stream_gives_what_the_whole_gives(encoder):
-    model = make(encoder)
-    x = np.random.default_rng(2).normal(size=(2, 23, 4)).astype("float32")
-    whole, _ = model.read(x)
-    for sizes in ((1,), (4, 1, 7), (100,)):
-        stream, begin, k = model.stream(2), 0, 0
-        while begin < 23:
-            size = sizes[k % len(sizes)]
-            stream.feed(x[:, begin : begin + size])
-            begin, k = begin + size, k + 1
-        stream.finish()
-        np.testing.assert_allclose(stream.logits, whole, atol=1e-5)
-
-
 SEARCH = {"beam_width": 8, "lexicon": ["a", "bc"]}
 
 
@@ -214,12 +147,6 @@ def test_a_stream_reads_what_transcribe_reads(trained, options):
     for begin in range(0, len(INPUTS[0]), 6):
         stream.feed(INPUTS[0][None, begin : begin + 6])
     assert stream.finish() == trained.transcribe(INPUTS[:1], **options)
-
-
-def test_what_reads_the_whole_cannot_be_streamed():
-    model = make([Bidirectional(forward(4))])
-    with pytest.raises(ValueError, match="cannot be streamed"):
-        model.stream()
 
 
 def test_a_file_holds_the_whole_model(trained, tmp_path):
@@ -236,9 +163,9 @@ ALONE = """
 import json, sys
 sys.modules["keras"] = sys.modules["rnnkit"] = None  # cannot be imported
 import numpy as np, tensorflow as tf
-with np.load(sys.argv[1]) as file:
-    x, lengths = file["x"], file["lengths"]
-for folder in sys.argv[2:]:
+for folder in sys.argv[1:]:
+    with np.load(folder + ".npz") as file:
+        x, lengths = file["x"], file["lengths"]
     serve = tf.saved_model.load(folder).signatures["serving_default"]
     texts = serve(inputs=tf.constant(x), lengths=tf.constant(lengths))["text"]
     print(json.dumps([text.decode() for text in texts.numpy()]))
@@ -247,16 +174,32 @@ for folder in sys.argv[2:]:
 
 @pytest.mark.slow
 def test_the_export_reads_in_tensorflow_alone(trained, tmp_path):
-    every = {"greedy": {}, "beam": {"beam_width": 6, "lexicon": ["ab", "c"]}}
-    for name, options in every.items():
-        trained.export(tmp_path / name, **options)
-    x, lengths = padded(INPUTS[:4], more=3)
-    np.savez(tmp_path / "x.npz", x=x, lengths=lengths)
-    command = [sys.executable, "-c", ALONE, tmp_path / "x.npz"]
-    command += [tmp_path / name for name in every]
+    listening, sounds = make([rnnkit.layers.LogMel(8000, bins=5), forward(8)]), tones()
+    listening.build((None, None))
+    beam = {"beam_width": 6, "lexicon": ["ab", "c"]}
+    every = {
+        "greedy": (trained, INPUTS[:4], {}),
+        "beam": (trained, INPUTS[:4], beam),
+        "samples": (listening, sounds, {}),
+    }
+    for name, (model, inputs, options) in every.items():
+        model.export(tmp_path / name, **options)
+        x, lengths = padded(inputs, more=3)
+        np.savez(tmp_path / f"{name}.npz", x=x, lengths=lengths)
+    command = [sys.executable, "-c", ALONE, *(tmp_path / name for name in every)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True)
-    for line, options in zip(printed.stdout.splitlines(), every.values(), strict=True):
-        assert json.loads(line) == trained.transcribe(INPUTS[:4], **options)
+    lines = printed.stdout.splitlines()
+    for line, (model, inputs, options) in zip(lines, every.values(), strict=True):
+        read = model.transcribe(inputs, **options)
+        assert json.loads(line) == read
+        assert any(read)
+
+
+def tones():
+    """Samples `(time,)` of unlike length; the first fills no frame."""
+    lengths = np.array([150, 900, 601, 400])
+    rng = np.random.default_rng(3)
+    return [rng.uniform(-1, 1, length).astype("float32") for length in lengths]
 
 
 @pytest.mark.slow
@@ -281,58 +224,6 @@ def test_an_interrupted_training_ends_as_if_it_had_not_been(tmp_path):
     assert rest.optimizer.iterations == whole.optimizer.iterations
     for ours, theirs in zip(rest.get_weights(), whole.get_weights()):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
-
-
-def test_texts_too_long_are_counted_before_training(capsys):
-    model = make([TimeDelay(4, stride=2), forward(4)])
-    texts = ["aaaaaaaaaaaaaa", *TEXTS[1:8]]  # 14 letters, 13 blanks between them
-    model.fit(INPUTS[:8], texts, verbose=0)
-    frames = -(-len(INPUTS[0]) // 2)
-    said = f"Item 0 needs 27 frames and has {frames}"
-    assert f"texts are too long for their sequences and teach nothing: {said}" in (
-        capsys.readouterr().out
-    )
-    with pytest.raises(ValueError, match=said):
-        model.fit(INPUTS[:8], texts, strict=True, verbose=0)
-
-
-def test_a_collapse_is_named(capsys):
-    model = make()
-    model.compile(keras.optimizers.SGD(0.0))
-    model.build((None, None, 4))
-    model.head.bias.assign([0, 0, 0, 0, 50.0])
-    model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
-    assert (
-        "After epoch 1 every frame of a batch reads as blank."
-        in capsys.readouterr().out
-    )
-    model.head.bias.assign([50.0, 0, 0, 0, 0])
-    model.fit(INPUTS[:8], TEXTS[:8], verbose=2)
-    assert "of a batch reads" not in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_a_dataset_of_texts_trains_as_the_same_ids_do():
-    tf = pytest.importorskip("tensorflow")
-    found = []
-    for y in (labels(TEXTS[:8]), np.array(TEXTS[:8])):
-        model = make()
-        data = tf.data.Dataset.from_tensors((padded(INPUTS[:8]), y))
-        model.fit(data, epochs=2, verbose=0)
-        found.append(model.get_weights())
-    for ids, texts in zip(*found):
-        np.testing.assert_allclose(ids, texts, atol=1e-6)
-
-
-def test_a_bad_item_does_not_end_a_run_unless_strict():
-    model = make()
-    texts = ["axb", *TEXTS[1:]]
-    with pytest.warns(UserWarning, match="1 of 60 sequences .* 0: Character 'x'"):
-        model.fit(INPUTS, texts, verbose=0)
-    with pytest.raises(ValueError, match="0: Character 'x'"):
-        model.fit(INPUTS, texts, strict=True, verbose=0)
-    with pytest.raises(ValueError, match="1: it is empty"):
-        model.transcribe([INPUTS[0], np.zeros((0, 4))])
 
 
 def test_frames_that_vanish_behind_the_mask_are_an_error():
@@ -426,7 +317,7 @@ def test_half_precision_reads_whole_samples():
         (lambda m: m.stream().feed(INPUTS[0]), r"A chunk is \(batch, time, features\)"),
         (
             lambda m: m.fit(SequenceBatches(INPUTS[:2], [[1, 9], [2]]), verbose=0),
-            r"Label 0 is \[1, 9\]; there are the ids 0 to 3",
+            r"Item 0 has the label \[1, 9\]; there are the ids 0 to 3",
         ),
     ],
 )

@@ -15,7 +15,8 @@ class Model:
     def __init__(self):
         self.seen = []
 
-    def transcribe(self, inputs, lm_weight, bonus, **options):
+    def transcribe(self, inputs, lm_weight, bonus, strict, **options):
+        assert strict
         self.seen.append((lm_weight, bonus, options))
         return [x if (lm_weight, bonus) == (0.5, 2.0) else "wrong" for x in inputs]
 
