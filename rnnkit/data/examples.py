@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -57,6 +58,19 @@ class Examples:
         fields = ("names", "inputs", "texts", "groups", "labels")
         taken = {field: take(getattr(self, field)) for field in fields}
         return dataclasses.replace(self, **taken)
+
+
+def read_text(path):
+    """The text of a UTF-8 file, a byte order mark left out.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not UTF-8; names the file.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8: {error}.") from error
 
 
 def read_each(read, items, strict, problem=""):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnkit.data.downloads import home
-from rnnkit.data.examples import by_part, read_each
+from rnnkit.data.examples import by_part, read_each, read_text
 
 _INK = (1 - np.arange(256) / 255).astype("float32")
 _PRIMUS = (
@@ -51,7 +51,7 @@ def load_archiscribe(data_dir=None, strict=False):
             "has archiscribe/ with data_dir= or RNNKIT_DATA."
         )
     # Quotation marks are part of the transcripts: this is no csv.
-    lines = table.read_text(encoding="utf-8").split("\n")
+    lines = read_text(table).split("\n")
     lines = [line.partition("\t") for line in lines if line]
     works = sorted({_work(name) for name, _, _ in lines})
     parts = {work: _part(place) for place, work in enumerate(works)}
@@ -93,7 +93,8 @@ def load_primus(data_dir=None, encoding="semantic", limit=None, strict=False):
     Raises:
         FileNotFoundError: The lists are not there; says what to put where.
         ValueError: No such encoding, or no incipit can be read; with `strict`, one is
-            absent or not whole, or holds a symbol that the vocabulary lacks.
+            absent or not whole, not in UTF-8, or holds a symbol that the vocabulary
+            lacks.
 
     Terms: lists and vocabularies MIT; for the images none are stated.
     Source: https://grfia.dlsi.ua.es/primus/ and
@@ -112,9 +113,7 @@ def load_primus(data_dir=None, encoding="semantic", limit=None, strict=False):
                 f"there and unpack {_PRIMUS} into {folder}, or name the folder that "
                 "has primus/ with data_dir= or RNNKIT_DATA."
             )
-    *lists, symbols = (
-        (folder / "Data" / file).read_text(encoding="utf-8").split() for file in files
-    )
+    *lists, symbols = (read_text(folder / "Data" / file).split() for file in files)
     known = set(symbols)
     incipits = [
         (part, name) for part, names in zip(files, lists) for name in names[:limit]
@@ -126,7 +125,7 @@ def load_primus(data_dir=None, encoding="semantic", limit=None, strict=False):
         if name not in images:
             raise ValueError(f"{name} has no {name}.png below {folder}.")
         notes = images[name].with_suffix(f".{encoding}")
-        text = notes.read_text(encoding="utf-8").split()
+        text = read_text(notes).split()
         if strange := [symbol for symbol in text if symbol not in known]:
             raise ValueError(f"{notes}: no symbol {strange[0]!r} in the vocabulary.")
         if not text:

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 
 from rnnkit.data.downloads import home
-from rnnkit.data.examples import Examples
+from rnnkit.data.examples import Examples, read_text
 
 _AN4 = "http://www.speech.cs.cmu.edu/databases/an4/"
 
@@ -86,7 +86,7 @@ def an4_dictionary(data_dir=None):
             "with data_dir= or RNNKIT_DATA."
         )
     words = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         word, *phones = line.split() or [""]
         if not phones:
             raise ValueError(f"{path}:{number}: {line!r} is not WORD PHONE PHONE …")
@@ -132,7 +132,7 @@ def load_festvox_ru(data_dir=None):
     )
     if not text_file.exists():
         raise FileNotFoundError(f"No {text_file}. It is in Debian's festvox-ru.")
-    lines = re.findall(r'^\(\s*(\S+)\s+"(.*)"\s*\)', text_file.read_text("utf-8"), re.M)
+    lines = re.findall(r'^\(\s*(\S+)\s+"(.*)"\s*\)', read_text(text_file), re.M)
     texts = dict(lines)
     names, phones = arrays["names"].tolist(), tuple(arrays["phones"].tolist())
     if unread := [name for name in names if name not in texts]:

@@ -3,7 +3,7 @@
 import re
 
 from rnnkit.data.downloads import PublishedFolder, home
-from rnnkit.data.examples import by_part, read_each
+from rnnkit.data.examples import by_part, read_each, read_text
 from rnnkit.data.waves import read_speech
 
 _DIGITS = [
@@ -112,7 +112,7 @@ def load_speech_commands(data_dir=None, words=None, strict=False):
                 "folder that has speech_commands/ with data_dir= or RNNKIT_DATA."
             )
         short = {"validation": "valid", "testing": "test"}[part]
-        parts |= dict.fromkeys(path.read_text(encoding="utf-8").split(), short)
+        parts |= dict.fromkeys(read_text(path).split(), short)
     if words is None:
         found = (path.name for path in folder.iterdir() if path.is_dir())
         words = sorted(name for name in found if name[0] not in "._")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnkit.data.examples import Examples, read_each
+from rnnkit.data.examples import Examples, read_each, read_text
 
 
 def read_wav(path, sample_rate=None):
@@ -74,7 +74,7 @@ def read_recordings(folder, sample_rate, strict=False):
     Raises:
         FileNotFoundError: There is no such folder.
         ValueError: There is no recording in it; with `strict`, one has another rate,
-            is silent, empty or cut short, or has no text.
+            is silent, empty or cut short, or has no text in UTF-8.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -84,7 +84,7 @@ def read_recordings(folder, sample_rate, strict=False):
         text_file = path.with_suffix(".txt")
         if not text_file.exists():
             raise ValueError(f"{path} has no {text_file.name} beside it.")
-        text = text_file.read_text(encoding="utf-8-sig").strip()
+        text = read_text(text_file).strip()
         if not text:
             raise ValueError(f"{text_file} is empty.")
         name = path.relative_to(folder).with_suffix("").as_posix()

@@ -163,11 +163,12 @@ def test_primus_may_be_read_in_part(incipits):
     [
         ({"02-1_1.semantic": "clef-C9"}, "no symbol 'clef-C9' in the vocabulary"),
         ({"02-1_1.semantic": ""}, "is empty"),
+        ({"02-1_1.semantic": b"clef-\xe9"}, r"1_1\.semantic is not UTF-8: .* 0xe9"),
         ({"02-1_1.png": png(GREY)[:90]}, "is no whole PNG"),
         ({"02-1_1.png": None}, r"02-1_1 has no 02-1_1\.png"),
         ({"02-1_1.semantic": None}, r"No such file.*02-1_1\.semantic"),
     ],
-    ids=["symbol", "empty", "cut", "image", "notes"],
+    ids=["symbol", "empty", "latin", "cut", "image", "notes"],
 )
 def test_a_bad_incipit_is_told(incipits, change, words):
     for name, content in change.items():

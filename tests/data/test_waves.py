@@ -85,6 +85,14 @@ def test_a_sound_without_text_is_named(tmp_path):
         read_recordings(tmp_path, sample_rate=8000, strict=True)
 
 
+def test_a_text_that_is_not_utf_8_is_named(tmp_path):
+    files = {"a.wav": wav(NOISE), "a.txt": "grün".encode("latin-1")}
+    write(tmp_path, files | {"b.wav": wav(NOISE), "b.txt": "rot"})
+    words = r"1 of 2 left out: \S*a\.txt is not UTF-8: .* 0xfc in position 2"
+    with pytest.warns(UserWarning, match=words):
+        assert read_recordings(tmp_path, sample_rate=8000).names == ("b",)
+
+
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="No folder"):
         read_recordings(tmp_path / "nowhere", sample_rate=8000)
