@@ -254,3 +254,42 @@ def test_penn_treebank_is_as_published():
     )
     perplexity = NGram.train(train, 5).perplexity(test)
     assert perplexity == pytest.approx(141.2, abs=0.05)
+
+
+def scores_of_file(path):
+    """A function from a sentence to log10 of what an ARPA file says of it.
+
+    p(w | h) is the file's where it has h w, else the back-off of h times p(w | h'),
+    h' without its first word.
+    """
+    chances, backoffs = {}, {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        number, *rest = line.split("\t")
+        if rest:  # of an n-gram
+            gram = tuple(rest[0].split())
+            chances[gram] = float(number)
+            backoffs[gram] = float(rest[1]) if len(rest) == 2 else 0.0
+
+    def p(gram):
+        if gram in chances:
+            return chances[gram]
+        return backoffs.get(gram[:-1], 0.0) + p(gram[1:])
+
+    def score(sentence):
+        known = [word if (word,) in chances else "<unk>" for word in sentence]
+        words, order = ["<s>", *known, "</s>"], max(map(len, chances))
+        ends = range(2, len(words) + 1)
+        return sum(p(tuple(words[max(end - order, 0) : end])) for end in ends)
+
+    return score
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_sentences_score_what_their_file_says(tmp_path, order):
+    model = NGram.train(SENTENCES, order)
+    model.save(tmp_path / "model.arpa")
+    score = scores_of_file(tmp_path / "model.arpa")
+    strange = ["a", "never", "b"], list("gggfffeee"), []
+    for sentence in [*SENTENCES[:40], *strange]:
+        got = sum(model.score(sentence)) / math.log(10)
+        assert got == pytest.approx(score(sentence), abs=1e-5)
