@@ -189,17 +189,18 @@ def main(arguments=None):
 def read_texts(config):
     """Return the texts to train on, to look at while training, and held out."""
     if config.data == "ptb_characters":
-        parts = rnnkit.data.load(config.data)
+        parts = recipe.loaded(rnnkit.data.load, config.data)
         train, valid, held_out = (parts[name] for name in ("train", "valid", "test"))
         return shortened(train, held_out, config, valid)
     if config.data == "tinyshakespeare":
-        text = rnnkit.data.load(config.data)["text"]
+        text = recipe.loaded(rnnkit.data.load, config.data)["text"]
         cut = int(len(text) * (1 - config.held_out))
         train, held_out = text[:cut], text[cut:]
     elif config.data == "standard_library":
         train, held_out = rnnkit.data.standard_library().split(config.held_out)
     else:
-        train, held_out = rnnkit.data.read_sources(config.data).split(config.held_out)
+        source = recipe.loaded(rnnkit.data.read_sources, config.data)
+        train, held_out = source.split(config.held_out)
     return shortened(train, held_out, config)
 
 

@@ -10,7 +10,7 @@ import regimes
 import remembering
 
 import rnnkit
-from rnnkit import diagnostics
+from rnnkit import diagnostics, recipe
 
 
 @dataclasses.dataclass
@@ -111,7 +111,7 @@ def memory_of_activations(config, path, found):
         for activation, spread in memory.spread.items():
             found.cell("memory", f"{words}: left after 50", activation, spread[50])
     digits = rnnkit.data.tasks.SequentialDigits(config.digits)
-    sample = digits.sample(config.instances, config.seed)
+    sample = recipe.loaded(digits.sample, config.instances, config.seed)
     for name, words, start in (
         ("old_start", "within 1/√inputs", None),
         ("glorot", "Glorot's start", "glorot_uniform"),

@@ -31,7 +31,7 @@ def read(name, characters, test_characters):
     if name == "tanaka":
         train, test = ([*map(plain, tanaka(part))] for part in ("train", "test"))
     elif name == "kjv":
-        lines = rnnkit.data.load("kjv")["text"].splitlines()
+        lines = recipe.loaded(rnnkit.data.load, "kjv")["text"].splitlines()
         lines = [line.partition(" ")[2] for line in lines]
         cut = len(lines) - len(lines) // 20
         train, test = lines[:cut], lines[cut:]
@@ -144,7 +144,7 @@ def baseline(name, config):
 
 def tanaka(part):
     """Japanese sentences with spaces between their words."""
-    return rnnkit.data.load_tanaka()[part].sources
+    return recipe.loaded(rnnkit.data.load_tanaka)[part].sources
 
 
 def plain(text):

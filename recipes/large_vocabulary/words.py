@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 import rnnkit
+from rnnkit import recipe
 
 _CODE = re.compile(r"\w+|[^\w\s]")
 
@@ -31,7 +32,7 @@ def read(name, size, words=None):
     if name == "standard_library":
         train, test = map(code_lines, rnnkit.data.standard_library().split(0.05))
     else:
-        parts = rnnkit.data.load_words(name, size)
+        parts = recipe.loaded(rnnkit.data.load_words, name, size)
         train, test = parts["train"], parts["test"]
     vocabulary = rnnkit.data.Words.of(train, size)
     train, test = map(vocabulary.encode, (train, test))

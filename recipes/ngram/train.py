@@ -55,7 +55,8 @@ def main(arguments=None):
     for column in config.columns:
         if column not in COLUMNS:
             raise SystemExit(f"No column {column!r}; there are {', '.join(COLUMNS)}.")
-    texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
+    load, size = rnnkit.data.load_words, config.vocabulary_size
+    texts = recipe.loaded(load, config.data, size)
     name = recipe.run_name(preset, config, PRESETS)
     digest = recipe.text_digest(texts.values())
     run = recipe.Run("ngram", name, config, {"sha256 of the data": digest}, fresh)

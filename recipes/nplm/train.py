@@ -73,7 +73,8 @@ PRESETS = {
 def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
-    texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
+    load, size = rnnkit.data.load_words, config.vocabulary_size
+    texts = recipe.loaded(load, config.data, size)
     digest = recipe.text_digest(texts.values())
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("nplm", name, config, {"sha256 of the data": digest}, fresh)

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 import rnnkit
+from rnnkit import recipe
 
 HEIGHT = 32
 LETTERS = "aeinorst"  # of the made-up words
@@ -64,7 +65,7 @@ def read_lines(config):
 def scanned(config):
     """Archiscribe's lines, works held out."""
     parts = {}
-    for part, found in rnnkit.data.load_archiscribe().items():
+    for part, found in recipe.loaded(rnnkit.data.load_archiscribe).items():
         images = tuple(np.ascontiguousarray(image.T) for image in found.inputs)
         parts[part] = dataclasses.replace(found, inputs=images)
     texts = parts["train"].texts

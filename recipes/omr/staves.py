@@ -7,6 +7,7 @@ from engraving import engrave
 from tunes import read_incipits
 
 import rnnkit
+from rnnkit import recipe
 
 PARTS = ("train", "valid", "test")
 
@@ -62,10 +63,8 @@ def by_group(examples, shares):
 
 def primus(config):
     """Return PrIMuS in its official split; every fiftieth of training validates."""
-    try:
-        parts = rnnkit.data.load_primus(encoding=config.encoding, limit=config.limit)
-    except FileNotFoundError as error:
-        raise SystemExit(error) from error
+    load = rnnkit.data.load_primus
+    parts = recipe.loaded(load, encoding=config.encoding, limit=config.limit)
     parts = {
         part: rnnkit.data.Examples(
             examples.names,
@@ -75,7 +74,7 @@ def primus(config):
         )
         for part, examples in parts.items()
     }
-    train, valid = rnnkit.recipe.hold_out(parts["train"], min(50, len(parts["train"])))
+    train, valid = recipe.hold_out(parts["train"], min(50, len(parts["train"])))
     return {"train": train, "valid": valid, "test": parts["test"]}
 
 

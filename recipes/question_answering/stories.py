@@ -7,6 +7,7 @@ import numpy as np
 from answerers import words_of
 
 import rnnkit
+from rnnkit import recipe
 
 
 def read_tasks(config):
@@ -14,10 +15,8 @@ def read_tasks(config):
     if config.data == "walks":
         tasks = {1: {"train": walks(600, 0), "test": walks(200, 1)}}
     elif config.data == "babi":
-        try:
-            tasks = {task: rnnkit.data.load_babi(task) for task in config.tasks}
-        except (ValueError, ConnectionError) as error:
-            raise SystemExit(str(error)) from error
+        load = rnnkit.data.load_babi
+        tasks = {task: recipe.loaded(load, task) for task in config.tasks}
     else:
         raise SystemExit(f"No data {config.data!r}; there are babi and walks.")
     for parts in tasks.values():

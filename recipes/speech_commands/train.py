@@ -136,7 +136,7 @@ def main(arguments=None):
 def read_parts(config):
     """Return samples per second and `{part: Examples}`: train, valid and test."""
     if config.data == "fsdd":
-        rate, parts = 8000, rnnkit.data.load_fsdd()
+        rate, parts = 8000, recipe.loaded(rnnkit.data.load_fsdd)
     elif config.data == "tones":
         rate = 8000
         parts = {"train": recipe.tone_words(480, 0), "test": recipe.tone_words(120, 1)}
@@ -144,7 +144,7 @@ def read_parts(config):
         folder = None if config.data == "speech_commands" else config.data
         rate = 16000
         words = config.words or None
-        parts = rnnkit.data.load_speech_commands(folder, words)
+        parts = recipe.loaded(rnnkit.data.load_speech_commands, folder, words)
     if "valid" not in parts:
         train, valid = recipe.hold_out(parts["train"], 20)
         parts = {"train": train, "valid": valid, "test": parts["test"]}

@@ -20,7 +20,7 @@ def read_parts(config):
     load = {"fsdd": rnnkit.data.load_fsdd, "an4": rnnkit.data.load_an4}.get(config.data)
     if load is None:
         raise SystemExit(f"No data {config.data!r}; there are fsdd, an4 and tones.")
-    parts = load()
+    parts = recipe.loaded(load)
     train = parts["train"]
     if config.data == "fsdd":  # six speakers, all of them in the test part too
         held_out = 20
@@ -60,7 +60,7 @@ class Language:
         known = sorted({word for words in sentences for word in words})
         self.phones = config.target == "phones"
         if self.phones:
-            dictionary = rnnkit.data.an4_dictionary()
+            dictionary = recipe.loaded(rnnkit.data.an4_dictionary)
             self.spellings = {
                 word: [" ".join(phones) for phones in spellings]
                 for word, spellings in dictionary.items()

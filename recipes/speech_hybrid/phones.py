@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 
 import rnnkit
+from rnnkit import recipe
 
 PAUSE = "pau"
 PARTS = ("train", "valid", "test")
@@ -17,7 +18,7 @@ def read_parts(config):
         return {part: drawn(count, k) for k, (part, count) in enumerate(DRAWN.items())}
     if config.data != "festvox_ru":
         raise SystemExit(f"No data {config.data!r}; there are festvox_ru and drawn.")
-    return rnnkit.data.load_festvox_ru()
+    return recipe.loaded(rnnkit.data.load_festvox_ru)
 
 
 DRAWN = {"train": 60, "valid": 12, "test": 20}

@@ -124,7 +124,7 @@ def main(arguments=None):
 def read_parts(config):
     """Return `{part: Examples}` of parts train and test, no clip too long."""
     if config.data == "fsdd":
-        parts = rnnkit.data.load_fsdd()
+        parts = recipe.loaded(rnnkit.data.load_fsdd)
     elif config.data == "tones":
         parts = {"train": recipe.tone_words(480, 0), "test": recipe.tone_words(120, 1)}
     else:

@@ -3,7 +3,7 @@
 import numpy as np
 from nets import again, build, learn, outputs
 
-from rnnkit import data
+from rnnkit import data, recipe
 
 TASKS = {"temporal order": data.tasks.TemporalOrder, "adding": data.tasks.AddingProblem}
 
@@ -59,7 +59,7 @@ def drawn(system, config, seed):
 def digits(system, config, seed):
     """A net on images; of its weights the best on a tenth of the training part."""
     task = data.tasks.SequentialDigits(config.source)
-    parts = task.parts()
+    parts = recipe.loaded(task.parts)
     given, test = parts["train"], parts["test"]
     out = np.arange(len(given)) % 10 == 0
     train, check = (data.tasks.Sequences(given.x[m], given.y[m]) for m in (~out, out))

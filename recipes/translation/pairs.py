@@ -8,6 +8,7 @@ import numpy as np
 import sacrebleu
 
 import rnnkit
+from rnnkit import recipe
 
 MEASURES = {
     "dates": "exact match",
@@ -24,16 +25,14 @@ def read_parts(config):
     if config.data == "turned":
         parts = {"train": config.examples, "valid": 50, "test": 100}
         return {part: turned(count, k) for k, (part, count) in enumerate(parts.items())}
-    try:
-        if config.data == "dates":
-            return rnnkit.data.load_dates(config.examples)
-        if config.data == "fra_eng":
-            parts = fra_eng(config)
-        else:
-            parts = rnnkit.data.load_multi30k(config.source, config.target)
-            parts["test"] = parts.pop("test2016")
-    except (ImportError, ValueError, OSError) as error:
-        raise SystemExit(str(error)) from error
+    if config.data == "dates":
+        return recipe.loaded(rnnkit.data.load_dates, config.examples)
+    if config.data == "fra_eng":
+        parts = fra_eng(config)
+    else:
+        load = rnnkit.data.load_multi30k
+        parts = recipe.loaded(load, config.source, config.target)
+        parts["test"] = parts.pop("test2016")
     train = parts["train"]
     parts["train"] = train.subset(range(min(config.examples, len(train))))
     return parts
@@ -45,7 +44,7 @@ def fra_eng(config):
     way = (config.source, config.target)
     if way not in ways:
         raise SystemExit(f"fra_eng is en to fr, or fr to en, not {' to '.join(way)}.")
-    parts = rnnkit.data.load_fra_eng()
+    parts = recipe.loaded(rnnkit.data.load_fra_eng)
     if ways[way]:
         parts = {
             part: rnnkit.data.Pairs(pairs.targets, pairs.sources)

@@ -24,7 +24,8 @@ from rnnkit import recipe
 def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
-    texts = rnnkit.data.load_words(config.data, config.vocabulary_size)
+    load, size = rnnkit.data.load_words, config.vocabulary_size
+    texts = recipe.loaded(load, config.data, size)
     texts["train"] = last_words(texts["train"], config.words)
     for part in ("valid", "test"):
         texts[part] = first_words(texts[part], config.held_out_words)

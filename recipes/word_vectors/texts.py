@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import rnnkit
+from rnnkit import recipe
 
 # Pairs that this recipe asks about in any English text, by what joins them.
 RELATIONS = {
@@ -72,20 +73,24 @@ def judged_by():
 
 
 def _words(name):
-    return lambda: rnnkit.data.load_words(name, None)["train"].split("\n")
+    def read():
+        return recipe.loaded(rnnkit.data.load_words, name, None)["train"].split("\n")
+
+    return read
 
 
 def _ptb():
-    text = rnnkit.data.load_words("ptb")["train"]
+    text = recipe.loaded(rnnkit.data.load_words, "ptb")["train"]
     return text.replace("<unk>", "").split("\n")
 
 
 def _multi30k():
-    return rnnkit.data.load_multi30k("de", "en", ("train",))["train"].targets
+    parts = recipe.loaded(rnnkit.data.load_multi30k, "de", "en", ("train",))
+    return parts["train"].targets
 
 
 def _fra_eng():
-    return dict.fromkeys(rnnkit.data.load_fra_eng()["train"].sources)
+    return dict.fromkeys(recipe.loaded(rnnkit.data.load_fra_eng)["train"].sources)
 
 
 def _lee():

@@ -50,13 +50,14 @@ def load_mnist(data_dir=None):
 
     Raises:
         FileNotFoundError: The folder has not all of the files; names one.
+        ConnectionError: There is no folder, and the download failed.
         ValueError: A file is not the one published; names it.
 
     Source: LeCun and Cortes, through https://keras.io/api/datasets/mnist/
     """
     folder = home(data_dir) / "mnist" / "mnist"
     if not folder.is_dir():
-        return dict(zip(FILES, keras.datasets.mnist.load_data()))
+        return dict(zip(FILES, _from_keras(folder)))
     parts = {}
     for part, files in FILES.items():
         images, digits = (
@@ -65,6 +66,19 @@ def load_mnist(data_dir=None):
         )
         parts[part] = images.reshape(-1, _SIDE, _SIDE), digits
     return parts
+
+
+def _from_keras(folder):
+    try:
+        return keras.datasets.mnist.load_data()
+    except Exception as error:  # of no class of its own, in the place of an OSError
+        if not isinstance(error.__context__, OSError):
+            raise
+        names = ", ".join(f"{name}.gz" for part in FILES.values() for name, _ in part)
+        raise ConnectionError(
+            f"Keras could not download MNIST ({error}). Put {names} into {folder} by "
+            "hand, or name the folder that has mnist/ with data_dir= or RNNKIT_DATA."
+        ) from error
 
 
 def _points(content, head):

@@ -11,6 +11,7 @@ from rnnkit.recipe.examples import hold_out as hold_out
 from rnnkit.recipe.examples import text_digest as text_digest
 from rnnkit.recipe.examples import tone_words as tone_words
 from rnnkit.recipe.layers import recurrent_layer as recurrent_layer
+from rnnkit.recipe.loading import loaded as loaded
 from rnnkit.recipe.ngram import CharNGram as CharNGram
 from rnnkit.recipe.once import Once as Once
 from rnnkit.recipe.reading import reading_ways as reading_ways

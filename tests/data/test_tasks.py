@@ -4,6 +4,7 @@ import collections
 import gzip
 import hashlib
 import itertools
+import urllib.error
 
 import keras
 import numpy as np
@@ -232,6 +233,21 @@ def test_mnist_is_read_and_checked(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     found = mnist.load_mnist(tmp_path / "elsewhere")
     assert found == {"train": ("a", "b"), "test": ("c", "d")}
+
+
+def test_mnist_that_cannot_be_downloaded_is_said_in_words(tmp_path, monkeypatch):
+    def fails():
+        try:
+            raise urllib.error.URLError("no route")
+        finally:
+            raise Exception("URL fetch failure")  # as Keras does
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fails)
+    with pytest.raises(ConnectionError, match=r"failure\)\. Put train-images.* into "):
+        mnist.load_mnist(tmp_path)
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        mnist.load_mnist(tmp_path)
 
 
 def test_the_published_mnist(data_set):
