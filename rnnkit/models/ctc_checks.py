@@ -66,7 +66,7 @@ def _batches(data, steps, vocabulary):
             yield inputs, labels, [f"Item {data.kept[item]}" for item in items]
     elif _is_dataset(data):
         data = data if steps is None else data.take(steps)
-        if data.cardinality() < 0:  # unknown, or without end
+        if not _is_counted(data):
             return
         for number, (inputs, labels, *_) in enumerate(data.as_numpy_iterator()):
             names = [f"Row {row} of batch {number}" for row in range(len(labels))]
@@ -103,10 +103,15 @@ def first_inputs(*choices):
     for data in choices:
         if isinstance(data, SequenceBatches):
             return data[0][0]
-        if _is_dataset(data):
+        if _is_dataset(data) and _is_counted(data):
             for inputs, *_ in data.take(1).as_numpy_iterator():
                 return inputs
     return None
+
+
+def _is_counted(dataset):
+    """Whether it can be read once more: what a generator gives is gone then."""
+    return dataset.cardinality() >= 0
 
 
 class CollapseWatch(keras.callbacks.Callback):

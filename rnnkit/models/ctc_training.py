@@ -61,8 +61,9 @@ class CTCTraining(BuiltOptimizer):
 
         Before it starts it says which texts are too long for their sequences, those
         of the validation too, and after each epoch whether everything still reads as
-        blank. A `tf.data.Dataset` is read for it: a batch, and all of it once where
-        the number of its batches is known; where it is not, nothing is said of texts.
+        blank. A `tf.data.Dataset` of which the number of batches, or `steps_per_epoch`,
+        is known is read through once for it, which takes its time and moves the draws
+        of a `shuffle` on; of any other nothing is said.
 
         Args:
             x: Sequences: a list of arrays `(time, ...)`, a ragged tensor, a padded
@@ -103,7 +104,8 @@ class CTCTraining(BuiltOptimizer):
                 report_too_long(self, one, texts, effect, strict, kwargs.get(steps))
         if isinstance(data, SequenceBatches):
             data.first = 0
-        watch = CollapseWatch(first_inputs(validation_data, data))
+        watched = (validation_data, data) if kwargs.get("verbose", 1) else ()
+        watch = CollapseWatch(first_inputs(*watched))
         kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are

@@ -27,7 +27,8 @@ def export_seq2seq(model, path, **options):
             f"A SavedModel has no {', '.join(others)}: it writes the texts and scores "
             f"of any batch. The options of export are {', '.join(_OPTIONS)}."
         )
-    if not is_one_row(options.get("prefix") or ()):
+    prefix = options.get("prefix")
+    if prefix is not None and not is_one_row(prefix):
         raise ValueError("prefix of a SavedModel is one row of ids, for all sources.")
     n_best = options.pop("n_best", None) or 1
 

@@ -103,9 +103,9 @@ class Seq2SeqTraining(BuiltOptimizer):
                 otherwise it is named and left out.
 
         Raises:
-            ValueError: There is not one target for each source; a row of ids holds
-                what its text does not; a dataset holds anything else; with `strict`, a
-                pair is bad.
+            ValueError: There is not one target for each source; a target holds a start,
+                an end or padding; a dataset holds anything else; with `strict`, a pair
+                is bad.
             LossError: The loss is NaN or infinite.
         """
         seed = int(np.random.randint(2**31)) if shuffle else 0

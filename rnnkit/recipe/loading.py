@@ -8,10 +8,10 @@ def loaded(load, *arguments, **options):
         load: a loader of `rnnkit.data`.
 
     Raises:
-        SystemExit: with the loader's own words, where a file is not there or not the
-            published one, a download fails, a choice is none, or a package is absent.
+        SystemExit: with the loader's own words, where a file is not there, a download
+            fails, or a package is absent.
     """
     try:
         return load(*arguments, **options)
-    except (ImportError, ValueError, OSError) as error:
+    except (ImportError, OSError) as error:
         raise SystemExit(str(error)) from error

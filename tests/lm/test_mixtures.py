@@ -1,5 +1,6 @@
 """Mixtures of what models of unlike kinds give to the same tokens."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ ONE, TWO = (NGram.train(TRAIN, order) for order in (1, 2))
 
 @pytest.fixture(scope="module")
 def network():
+    keras.utils.set_random_seed(0)
     layers = [GRU(5, path="loop")]
     return LanguageModel(Words.of(TRAIN), layers, embedding_dim=3)
 

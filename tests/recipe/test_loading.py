@@ -14,7 +14,7 @@ LOADERS = r"\bdata\.(load\w*|read_sources|an4_dictionary)\("
 
 @pytest.mark.parametrize(
     "error",
-    [FileNotFoundError, ConnectionError, ImportError, ValueError],
+    [FileNotFoundError, ConnectionError, ImportError],
     ids=lambda error: error.__name__,
 )
 def test_the_words_are_the_loaders(error):

@@ -31,7 +31,8 @@ class ShallowFusion(Processor):
         start: The token it begins with; by default that of the search.
 
     Raises:
-        ValueError: It has another number of symbols, or a state of another batch.
+        ValueError: It has another number of symbols, or a state of a batch
+            that is not the search's, or may not be.
 
     Reference: [Gulcehre et al., 2015](https://arxiv.org/abs/1503.03535)
     """
@@ -49,8 +50,7 @@ class ShallowFusion(Processor):
     def start(self, batch_size):
         if callable(self.state):
             return self.state(batch_size)
-        sizes = [ops.shape(leaf)[0] for leaf in tree.flatten(self.state)]
-        for size in sizes:
+        for size in (s[0] for s in map(ops.shape, tree.flatten(self.state)) if len(s)):
             known = isinstance(size, int)
             if known and not (isinstance(batch_size, int) and size == batch_size):
                 raise ValueError(
