@@ -4,8 +4,10 @@ import re
 import urllib.error
 import urllib.request
 
+import numpy as np
 import pytest
 
+import rnnkit
 from rnnkit import recipe
 from tests import running
 
@@ -27,6 +29,13 @@ def test_the_words_are_the_loaders(error):
     assert recipe.loaded(dict, [("a", 1)], b=2) == {"a": 1, "b": 2}
     with pytest.raises(ZeroDivisionError):
         recipe.loaded(lambda: 1 / 0)
+
+
+def test_a_mistake_in_what_a_loader_calls_is_shown_whole():
+    with pytest.raises(SystemExit, match="there is no 21"):
+        recipe.loaded(rnnkit.data.load_babi, 21)
+    with pytest.raises(ValueError, match="could not be broadcast"):
+        recipe.loaded(lambda: np.zeros(2) + np.zeros(3))
 
 
 def test_every_recipe_reads_its_data_so():
