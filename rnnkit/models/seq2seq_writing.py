@@ -114,9 +114,7 @@ class Seq2SeqWriting:
                 **options,
             )
 
-        given = ()
-        if prefix is not None:
-            given = (prefixes(prefix, len(sources), max_length),)
+        given = prefixes(prefix, len(sources), max_length)
 
         def more(lengths, items):
             return tuple(rows[items] for rows in given)
@@ -160,9 +158,7 @@ class Seq2SeqWriting:
         """
 
         sources = listed(sources, "source")
-        given = ()
-        if prefix is not None:
-            given = (prefixes(prefix, len(sources), max_length),)
+        given = prefixes(prefix, len(sources), max_length)
         at_most = twice_and_ten if max_length is None else max_length
 
         def draw(source, lengths, noise, prefix=None):

@@ -60,8 +60,10 @@ def is_one_row(prefix):
 def prefixes(prefix, count, max_length):
     """What each target begins with, int32 `(count, length)`, -1 where it is free.
 
+    It is the only one of a tuple, which is empty where nothing is asked.
+
     Args:
-        prefix: Ids, `(length,)`, for all; or a row of ids for each.
+        prefix: Ids, `(length,)`, for all; or a row of ids for each; None for nothing.
         count: How many sources there are.
         max_length: As `limit` is asked.
 
@@ -69,6 +71,8 @@ def prefixes(prefix, count, max_length):
         ValueError: There is not one row for each source; or a row is longer than any
             target may be.
     """
+    if prefix is None:
+        return ()
     if is_one_row(prefix):
         prefix = [prefix] * count
     if len(prefix) != count:
@@ -83,4 +87,4 @@ def prefixes(prefix, count, max_length):
     found = np.full((count, length), -1, "int32")
     for place, row in zip(found, rows):
         place[: len(row)] = row
-    return found
+    return (found,)

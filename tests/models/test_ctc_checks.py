@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from rnnkit.data import Tokens
 from rnnkit.layers import LogMel, TimeDelay
+from rnnkit.models.ctc_checks import first_inputs, report_too_long
 from tests.models.spelt_words import INPUTS, TEXTS, VOCABULARY, labels, make, padded
 
 pytest.importorskip("jiwer")
@@ -98,6 +99,22 @@ def test_a_collapse_is_named(form, capsys):
     model.head.bias.assign([50.0, 0, 0, 0, 0])
     model.fit(**data, verbose=2)
     assert "of a batch reads" not in capsys.readouterr().out
+
+
+def test_a_dataset_that_may_be_read_but_once_is_left_to_the_training():
+    batch, begun = (padded(EIGHT), np.array(TEXTS[:8])), []
+
+    def batches():
+        begun.append(True)
+        yield batch
+
+    spec = tf.nest.map_structure(tf.type_spec_from_value, batch)
+    data = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    report_too_long(eager(keras.layers.Dense(3)), data, "texts", "teach nothing")
+    assert first_inputs(data) is None
+    assert not begun
+    assert first_inputs(data.apply(tf.data.experimental.assert_cardinality(1)))
+    assert begun
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_exported_with_a_language_model_and_lengths_of_their_own(tmp_path):
         "processors": [ShallowFusion(other.step, other.initial_state, 0.7)],
         "max_length": lambda lengths: 1.5 * lengths + 2,
         "min_length": lambda lengths: lengths,
-        "prefix": [-1, 6],
+        "prefix": np.array([-1, 6]),
         "n_best": 2,
     }
     model.export(tmp_path, **options)
