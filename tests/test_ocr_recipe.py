@@ -89,6 +89,8 @@ def test_strewn_characters_keep_spaces_and_most_others(module):
     changed = np.mean([a != b for a, b in zip(found, text) if b != " "])
     assert 0.2 < changed < 0.4
     assert set(found) == set(text) | {"@", "^"}
+    twice = module("lines").strewn("x" * 1000, list("abcdefgh"), rng, 1.0, 0.0, 0.5)
+    assert 400 < sum(a == b for a, b in zip(twice, twice[1:])) < 700
     spaced = module("lines").strewn("unspaced" * 100, ["@", "^"], rng, spaces=0.5)
     assert 60 < spaced.count(" ") < 160
     assert spaced == " ".join(spaced.split())
@@ -109,6 +111,31 @@ def test_stretching_is_by_the_factors_drawn(module):
     narrow = stretched(ink, np.random.default_rng(1))
     assert 20 < len(narrow) < 90
     assert narrow.max() <= ink.max()
+
+
+def test_raising_moves_ink_up_and_down_alone(module):
+    lines = module("lines")
+    ink = np.random.default_rng(0).random((50, 32), "float32")
+    np.testing.assert_allclose(lines.raised(ink, Neutral()), ink, atol=1e-6)
+    rows = np.broadcast_to(np.linspace(0, 1, 32, dtype="float32"), (50, 32))
+    for seed in range(5):
+        found = lines.raised(rows, np.random.default_rng(seed))
+        np.testing.assert_allclose(found, found[:1].repeat(50, 0), atol=1e-6)
+        np.testing.assert_allclose(found[0, [0, -1]], [0, 1], atol=1e-3)
+        assert (np.diff(found[0]) > 0).all()
+        assert np.abs(found[0] - rows[0]).max() > 0.01
+
+
+def test_pressing_thickens_or_thins_strokes(module):
+    ink, random = np.zeros((9, 32), "float32"), Neutral()
+    ink[3:6, 10:20] = 1
+    random.uniform = lambda low, high: high
+    thick = module("lines").pressed(ink, random)
+    random.uniform = lambda low, high: low
+    thin = module("lines").pressed(ink, random)
+    np.testing.assert_allclose(thick[2:7, 15], [0, 1, 1, 1, 0.8], atol=1e-6)
+    np.testing.assert_allclose(thick[4, 19:22], [1, 0.8, 0], atol=1e-6)
+    np.testing.assert_allclose(thin[2:7, 15], [0, 0.6, 1, 1, 0], atol=1e-6)
 
 
 def test_distortion_without_chance_is_but_fainter(module):

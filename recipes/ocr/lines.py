@@ -1,11 +1,10 @@
 """Images of lines and their texts: scanned, or rendered; and how they are varied."""
 
-import ast
 import dataclasses
 import functools
 import pathlib
 import string
-import sysconfig
+import textwrap
 
 import matplotlib
 import numpy as np
@@ -94,8 +93,8 @@ def rendered(config):
             chosen = in_tex if tex else texts[part]
             text = chosen[rng.integers(len(chosen))]
             if varied and rng.random() < config.strewn:
-                known = characters & TEX if tex else characters
-                text = strewn(text, sorted(known - {" "}), rng)
+                known = sorted((characters & TEX if tex else characters) - {" "})
+                text = strewn(text, known, rng, *rng.uniform(0.1, (0.7, 0.4, 0.3)))
             image = render(text, font, rng, varied)
             if len(image) <= widest:
                 rows.append((image, text, font))
@@ -130,19 +129,25 @@ def made_up_words():
 def docstring_lines(shortest=8, longest=32):
     """Return `{part: texts}`: lines of the standard library's docstrings.
 
-    Of every ten modules the fifth is for validation and the tenth for the test; a
-    line that training has too is in neither.
+    Of every ten modules outside of packages the fifth is for validation and the tenth
+    for the test, which have whole lines; a line that training has too is in neither.
+    Training has the lines of all others and of the topics of `help`, long ones in
+    pieces.
     """
     printable = set(string.printable) - set(string.whitespace) | {" "}
+    sources, prose = rnnkit.data.standard_library(), rnnkit.data.docstrings()
+    modules = [name for name in sources.names if len(pathlib.Path(name).parts) == 1]
+    parts = {name: "valid" for name in modules[4::10]}
+    parts |= {name: "test" for name in modules[9::10]}
     found = {"train": {}, "valid": {}, "test": {}}
-    for place, path in enumerate(sorted(pathlib.Path(_library()).glob("*.py"))):
-        part = {4: "valid", 9: "test"}.get(place % 10, "train")
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
-                for line in (ast.get_docstring(node) or "").splitlines():
-                    text = " ".join(line.split())
-                    if shortest <= len(text) <= longest and printable >= set(text):
-                        found[part][text] = None
+    for name, text in zip(prose.names, prose.texts):
+        part = parts.get(name, "train")
+        for line in text.splitlines():
+            pieces = textwrap.wrap(" ".join(line.split()), longest)
+            if part == "train" or len(pieces) == 1:
+                for piece in pieces:
+                    if len(piece) >= shortest and printable >= set(piece):
+                        found[part][piece] = None
     train = list(found["train"])
     held_out = {
         part: [text for text in found[part] if text not in found["train"]]
@@ -151,20 +156,27 @@ def docstring_lines(shortest=8, longest=32):
     return {"train": train, **held_out}
 
 
-def _library():
-    return sysconfig.get_path("stdlib")
-
-
-def strewn(text, characters, rng, share=0.3, spaces=0.15):
+def strewn(text, characters, rng, share=0.3, spaces=0.15, again=0.0):
     """Return the text with others in place of some characters, so that rare ones are
-    seen, and all where no word foretells them; among the others are spaces."""
-    drawn = [
-        str(rng.choice([" "] if rng.random() < spaces else characters))
-        if c != " " and rng.random() < share
-        else c
-        for c in text
-    ]
-    return " ".join("".join(drawn).split())
+    seen, and all where no word foretells them.
+
+    Args:
+        characters: What is drawn from, each as often.
+        share: Of the text's characters, but for its spaces, that are replaced.
+        spaces: Of those, how many become spaces instead.
+        again: Of the others, how many are the last that was drawn once more.
+    """
+    found, last = [], None
+    for character in text:
+        if character != " " and rng.random() < share:
+            if rng.random() < spaces:
+                character = " "
+            elif last is None or rng.random() >= again:
+                character = last = str(rng.choice(characters))
+            else:
+                character = last
+        found.append(character)
+    return " ".join("".join(found).split())
 
 
 def render(text, font, rng, varied=False):
@@ -189,7 +201,10 @@ def render(text, font, rng, varied=False):
         ImageDraw.Draw(image).text(place, word, 255, face, anchor="ls")
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.8)))
     ink = np.asarray(image, "float32").T / 255
-    ink = distorted(stretched(ink, rng), rng) if varied else ink * rng.uniform(0.6, 1)
+    if varied:
+        ink = distorted(pressed(raised(stretched(ink, rng), rng), rng), rng)
+    else:
+        ink = ink * rng.uniform(0.6, 1)
     noise = rng.uniform(0, 0.06) * rng.standard_normal(ink.shape, "float32")
     return np.clip(ink + noise, 0, 1).astype("float32")
 
@@ -209,10 +224,38 @@ def stretched(ink, rng, every=12):
     knots = np.exp(rng.normal(0, 0.2, width // every + 2)) * rng.uniform(0.75, 1.15)
     factors = np.interp(np.arange(width), every * np.arange(len(knots)), knots)
     ends = np.cumsum(factors)
-    source = np.interp(np.arange(0.5, ends[-1]), ends - factors / 2, np.arange(width))
-    first = source.astype(int)
-    part = (source - first)[:, None].astype("float32")
-    return ink[first] * (1 - part) + ink[np.minimum(first + 1, width - 1)] * part
+    places = np.arange(0.5, ends[-1])
+    return _between(ink, np.interp(places, ends - factors / 2, np.arange(width)))
+
+
+def raised(ink, rng, every=8):
+    """Return the image with some heights stretched and others pressed together, so
+    that small letters are higher or lower beside the great ones."""
+    height = ink.shape[1]
+    knots = np.exp(rng.normal(0, 0.2, height // every + 1))
+    factors = np.interp(np.arange(height), every * np.arange(len(knots)), knots)
+    middles = np.cumsum(factors) - factors / 2
+    middles = (middles - middles[0]) * (height - 1) / (middles[-1] - middles[0])
+    places = np.interp(np.arange(height), middles, np.arange(height))
+    return _between(ink.T, places).T
+
+
+def pressed(ink, rng):
+    """Return the image with strokes thicker or thinner, those that lie by another
+    measure than those that stand."""
+    for axis in (0, 1):
+        near = np.roll(ink, 1, axis)  # the margins are blank
+        weight = np.float32(rng.uniform(-0.4, 0.8))
+        other = np.maximum(ink, near) if weight > 0 else np.minimum(ink, near)
+        ink = ink + abs(weight) * (other - ink)
+    return ink
+
+
+def _between(rows, places):
+    """The rows at these places, numbers from 0 to the last, interpolated."""
+    first = places.astype(int)
+    part = (places - first)[:, None].astype("float32")
+    return rows[first] * (1 - part) + rows[np.minimum(first + 1, len(rows) - 1)] * part
 
 
 def distorted(ink, rng):

@@ -35,16 +35,16 @@ class Config:
     widest: int = 420
     """Pixels; the few lines that are wider are left out of training, as half of the
     others are padded to the widest."""
-    filters: tuple[int, ...] = (16, 32, 64)
+    filters: tuple[int, ...] = (24, 48, 96)
     """Channels of the convolutions; each halves the height, the first two the width
     too."""
-    units: int = 128
+    units: int = 160
     layers: int = 2
     """Bidirectional LSTM layers."""
     dropout: float = 0.2
     """Share of a layer's outputs that are hidden from the next one in training."""
     batch_size: int = 16
-    epochs: int = 22
+    epochs: int = 34
     baseline_epochs: int = 8
     """Epochs of the baseline, which has no recurrent layers."""
     learning_rate: float = 3e-3
@@ -78,7 +78,7 @@ PRESETS = {
         RENDERED,
         data="archiscribe",
         widest=1030,
-        units=160,
+        filters=(16, 32, 64),
         epochs=7,
         baseline_epochs=1,
     ),
