@@ -2,6 +2,7 @@
 
 import collections
 import importlib
+import itertools
 import json
 import sys
 
@@ -90,7 +91,7 @@ def test_strewn_characters_keep_spaces_and_most_others(module):
     assert 0.2 < changed < 0.4
     assert set(found) == set(text) | {"@", "^"}
     twice = module("lines").strewn("x" * 1000, list("abcdefgh"), rng, 1.0, 0.0, 0.5)
-    assert 400 < sum(a == b for a, b in zip(twice, twice[1:])) < 700
+    assert 400 < sum(a == b for a, b in itertools.pairwise(twice)) < 700
     spaced = module("lines").strewn("unspaced" * 100, ["@", "^"], rng, spaces=0.5)
     assert 60 < spaced.count(" ") < 160
     assert spaced == " ".join(spaced.split())
