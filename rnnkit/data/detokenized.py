@@ -37,11 +37,10 @@ def _line(words):
     for place, word in enumerate(words):
         word = _BRACKETS.get(word.lower(), word)
         left, right = _LEFT.fullmatch(word), _RIGHT.fullmatch(word)
-        later = words[place + 1 :]
         if word in ends:
             del ends[ends.index(word) :]
             left, word = True, '"' if word == "''" else word
-        elif end := next((one for one in later if one in _ENDS.get(word, ())), None):
+        elif end := _end(words, place):
             ends.append(end)
             right, word = True, '"' if end == "''" else word
         elif word in ("'", "’"):
@@ -51,3 +50,10 @@ def _line(words):
         written += word if left or tight else f" {word}"
         tight = right
     return written
+
+
+def _end(words, place):
+    """What ends the quote that begins at a place; None where nothing does."""
+    ends = _ENDS.get(words[place], ())
+    later = range(place + 1, len(words)) if ends else ()
+    return next((words[k] for k in later if words[k] in ends), None)
