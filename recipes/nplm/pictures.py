@@ -2,16 +2,17 @@
 
 import math
 
-NEURAL, COUNTED, GRID = "#2563eb", "#9ca3af", "#e5e7eb"
+NEURAL, COUNTED, MIXED, GRID = "#2563eb", "#9ca3af", "#ea580c", "#e5e7eb"
 
 
 def draw_contexts(found, config, path):
-    """Draw the neural models beside the n-grams of the same order."""
+    """Draw the neural models beside the n-grams of the same order, and both mixed."""
     figure, axes = _paper()
     xs = list(config.contexts)
-    for name, color, label in (
-        ("n-grams", COUNTED, "n-gram of K + 1 words, modified Kneser-Ney"),
-        ("models", NEURAL, "neural, the last K words projected"),
+    for name, color, label, place in (
+        ("n-grams", COUNTED, "n-gram of K + 1 words, modified Kneser-Ney", (20, -3)),
+        ("models", NEURAL, "neural, the last K words projected", (0, 7)),
+        ("mixtures", MIXED, "both, mixed", (0, -16)),
     ):
         ys = [found[name][f"K = {context}"] for context in xs]
         axes.plot(xs, ys, color=color, lw=2, marker="o", ms=5, label=label)
@@ -19,7 +20,7 @@ def draw_contexts(found, config, path):
             axes.annotate(
                 f"{y:.0f}",
                 (x, y),
-                (0, 7 if color == NEURAL else -16),
+                place,
                 textcoords="offset points",
                 ha="center",
                 color=color,

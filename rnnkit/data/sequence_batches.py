@@ -38,6 +38,7 @@ class SequenceBatches(keras.utils.PyDataset):
 
     Attributes:
         texts: The texts of the items kept, or None.
+        vocabulary: As given.
         left_out: Why items were left out, `{index: reason}`.
         first: Batch at which `fit` begins its next pass, to go on in the middle of an
             interrupted one; 0 again once that pass has begun.
@@ -87,6 +88,7 @@ class SequenceBatches(keras.utils.PyDataset):
         has_texts = bool(texts) and isinstance(texts[0], str)
         self.texts = texts if has_texts else None
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
+        self.vocabulary = vocabulary
         self.has_labels = labels is not None
         self.lengths = np.array([len(x) for x in self.inputs], "int32")
         self.first, self._pass = 0, 0

@@ -16,7 +16,7 @@ from keras import ops, tree
 
 from rnnkit.decoding import ctc_prefixes
 from rnnkit.decoding.blank_skipping import without_blanks
-from rnnkit.lattice.ctc import frames_of
+from rnnkit.lattice.ctc import blank_of, frames_of
 from rnnkit.ops import scan, traced
 
 
@@ -126,11 +126,9 @@ class CTCBeamSearch:
     def __init__(self, symbols, beam_width=100, blank=0, scorers=()):
         if beam_width < 1:
             raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
-        if not -symbols <= blank < symbols:
-            raise ValueError(f"blank is {blank}, but there are {symbols} symbols.")
         self.symbols = symbols
         self.beam_width = beam_width
-        self.blank = blank % symbols
+        self.blank = blank_of(blank, symbols)
         self.scorers = tuple(scorers)
         for scorer in self.scorers:
             self._check(scorer)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from keras import ops
 
+from rnnkit.lattice.ctc import blank_of
 from rnnkit.ops import compact
 
 
@@ -64,10 +65,13 @@ def ctc_greedy(logits, lengths=None, blank=0):
 
     Returns:
         `Transcript`.
+
+    Raises:
+        ValueError: There is no such blank.
     """
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
     log_probs = ops.log_softmax(logits, axis=-1)
-    blank = blank % logits.shape[-1]
+    blank = blank_of(blank, logits.shape[-1])
     best = ops.cast(ops.argmax(log_probs, axis=-1), "int32")
     time = ops.shape(best)[1]
     inside = ops.arange(time, dtype="int32")[None] < _column(lengths, time)

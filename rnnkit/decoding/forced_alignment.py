@@ -11,7 +11,8 @@ _NEVER = -1e30
 
 
 class Alignment(NamedTuple):
-    """The most probable alignment of a label; -1 beyond its length."""
+    """The most probable alignment of a label; -1 beyond its length, and all of it
+    where there is no path."""
 
     starts: object  # first frame of each symbol, (batch, labels)
     ends: object  # the frame after its last, (batch, labels)
@@ -32,7 +33,13 @@ def forced_align(labels, logits, label_lengths=None, logit_lengths=None, blank=0
         blank: Which symbol is the blank; -1 is the last.
 
     Returns:
-        `Alignment`.
+        `Alignment`. Where the frames are too few, or hold what is no number, there is
+        no path.
+
+    Raises:
+        ValueError: Shapes do not fit, or `blank` is no symbol. Run eagerly also: a
+            label that holds what is no symbol or the blank (in a graph it has no path),
+            or a length that is out of range.
 
     Reference: [Viterbi, 1967](https://doi.org/10.1109/TIT.1967.1054010)
     """
@@ -40,13 +47,16 @@ def forced_align(labels, logits, label_lengths=None, logit_lengths=None, blank=0
     if labels.shape[1] == 0:
         labels = ops.pad(labels, [[0, 0], [0, 1]], constant_values=-1)
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
-    blank = blank % logits.shape[-1]
+    lattice.check_batch(labels, logits)
+    symbols = logits.shape[-1]
+    blank = lattice.blank_of(blank, symbols)
     counts = lattice.lengths_of(labels, label_lengths, blank)
     frames = lattice.frames_of(logits, logit_lengths)
-    return Alignment(*traced(_aligned)(labels, logits, counts, frames, blank))
+    wrong = lattice.wrong_labels(labels, counts, symbols, blank)
+    return Alignment(*traced(_aligned)(labels, logits, counts, frames, wrong, blank))
 
 
-def _aligned(labels, logits, counts, frames, blank):
+def _aligned(labels, logits, counts, frames, wrong, blank):
     counts = counts[:, None]
     places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
     labels = ops.where(places < counts, labels, blank)
@@ -89,16 +99,19 @@ def _aligned(labels, logits, counts, frames, blank):
         return state - ops.take_along_axis(taken, state, axis=1), state[:, 0]
 
     _, path = scan(backward, state, taken, reverse=True)
+    score = ops.max(last, axis=1)
+    score = ops.where(wrong | ops.isnan(score), _NEVER, score)
+    found = (score > _NEVER / 10)[:, None]
     path = ops.transpose(path)
-    path = ops.where((path % 2 == 1) & frames, (path - 1) // 2, -1)
-    return _alignment(path, places, counts, log_probs, labels, ops.max(last, axis=1))
+    path = ops.where((path % 2 == 1) & frames & found, (path - 1) // 2, -1)
+    real = (places < counts) & found
+    return _alignment(path, places, real, log_probs, labels, score)
 
 
-def _alignment(path, places, counts, log_probs, labels, score):
-    """Starts, ends and scores of the symbols of a path."""
+def _alignment(path, places, real, log_probs, labels, score):
+    """Starts, ends and scores of the symbols of a path, of those that are real."""
     time = ops.arange(ops.shape(path)[1], dtype="int32")[None, :, None]
     here = path[:, :, None] == places[:, None]
-    real = places < counts
     starts = ops.min(ops.where(here, time, ops.shape(path)[1]), axis=1)
     ends = ops.max(ops.where(here, time + 1, 0), axis=1)
     sums = ops.sum(ops.where(here, lattice.pick(log_probs, labels), 0.0), axis=1)

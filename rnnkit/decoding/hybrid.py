@@ -8,6 +8,7 @@ from keras import ops
 from rnnkit.decoding.ctc_greedy import merge_repeats
 from rnnkit.decoding.viterbi import viterbi
 from rnnkit.lm.scoring import BEGIN, END
+from rnnkit.ops.tracing import known
 
 
 class HybridTranscript(NamedTuple):
@@ -83,7 +84,7 @@ def hybrid_decode(
         `HybridTranscript`.
 
     Raises:
-        ValueError: Sizes do not fit together.
+        ValueError: Sizes do not fit together, or a mean duration is below 1.
 
     Reference: [Robinson, 1994](https://doi.org/10.1109/72.279192)
     """
@@ -100,7 +101,15 @@ def hybrid_decode(
     )
     stays = ops.zeros(symbols)
     if mean_durations is not None:
-        leaves = 1 / ops.cast(ops.convert_to_tensor(mean_durations), "float32")
+        durations = ops.cast(ops.convert_to_tensor(mean_durations), "float32")
+        at_hand = known(durations)
+        short = at_hand is not None and not (at_hand >= 1).all()
+        if tuple(durations.shape) != (symbols,) or short:
+            raise ValueError(
+                f"mean_durations must be {symbols} numbers of frames, 1 or more, got "
+                f"{mean_durations!r}."
+            )
+        leaves = 1 / durations
         stays = ops.log(1 - leaves)
         transitions = transitions + ops.log(leaves)[:, None]
         final = final + ops.log(leaves)

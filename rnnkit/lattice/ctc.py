@@ -19,10 +19,12 @@ Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
 
 from typing import NamedTuple
 
+import numpy as np
 from keras import ops
 
 from rnnkit.ops import scan, wide
 from rnnkit.ops.devices import has_gpu
+from rnnkit.ops.tracing import known
 
 LEAST = -1e4  # log-probabilities below count as this
 ONE_HOT_UP_TO = 1024  # symbols: to pick and put by products is faster up to here
@@ -134,6 +136,46 @@ def has_path(labels, label_lengths, frames):
     return needed <= ops.sum(ops.cast(frames, "int32"), axis=1)
 
 
+def blank_of(blank, symbols):
+    """The id of the blank, of which -1 is the last.
+
+    Raises:
+        ValueError: There is no such symbol.
+    """
+    if not -symbols <= blank < symbols:
+        raise ValueError(f"blank is {blank}, but there are {symbols} symbols.")
+    return blank % symbols
+
+
+def check_batch(labels, logits):
+    """Raise ValueError where it is known that there is not a label an item."""
+    one, other = labels.shape[0], logits.shape[0]
+    if None not in (one, other) and one != other:
+        raise ValueError(f"There are {one} labels, but logits of {other} items.")
+
+
+def wrong_labels(labels, lengths, symbols, blank):
+    """Which labels are none: symbols that there are not, or too few of them.
+
+    Raises:
+        ValueError: There is one, where values are known; names the first.
+    """
+    places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
+    inside = places < lengths[:, None]
+    wrong = inside & ((labels < 0) | (labels >= symbols) | (labels == blank))
+    beyond = (lengths < 0) | (lengths > ops.shape(labels)[1])
+    found = ops.any(wrong, axis=1) | beyond
+    at_hand = known(found)
+    if at_hand is not None and at_hand.any():
+        item = int(np.flatnonzero(at_hand)[0])
+        raise ValueError(
+            f"Label {item} is {known(labels)[item].tolist()}, of which "
+            f"{int(known(lengths)[item])} count; there are the symbols 0 to "
+            f"{symbols - 1}, and {blank} is the blank."
+        )
+    return found
+
+
 def lengths_of(labels, lengths, blank):
     """Lengths of labels; where none are given they end at a blank or below zero."""
     if lengths is None:
@@ -143,7 +185,12 @@ def lengths_of(labels, lengths, blank):
 
 
 def frames_of(logits, lengths, mask=None):
-    """Which frames count, `(batch, time)`, of lengths, or of a mask, or all."""
+    """Which frames count, `(batch, time)`, of lengths, or of a mask, or all.
+
+    Raises:
+        ValueError: Both are given; or there is not a length an item, or one is out of
+            range, where that is known.
+    """
     if mask is not None:
         if lengths is not None:
             raise ValueError("Give logit_lengths or mask, not both.")
@@ -151,7 +198,16 @@ def frames_of(logits, lengths, mask=None):
     if lengths is None:
         return ops.ones(ops.shape(logits)[:2], dtype="bool")
     lengths = ops.cast(ops.convert_to_tensor(lengths), "int32")
-    return ops.arange(ops.shape(logits)[1], dtype="int32")[None] < lengths[:, None]
+    batch, time = ops.shape(logits)[:2]
+    at_hand = known(lengths)
+    if at_hand is not None:
+        wrong = at_hand[(at_hand < 0) | (at_hand > time)]
+        if at_hand.shape != (batch,) or len(wrong):
+            raise ValueError(
+                f"Lengths must be {batch} numbers from 0 to {time}, the frames there "
+                f"are, got {at_hand.tolist()}."
+            )
+    return ops.arange(time, dtype="int32")[None] < lengths[:, None]
 
 
 def pick(values, labels):

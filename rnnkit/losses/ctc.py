@@ -9,7 +9,7 @@ from keras import ops
 
 from rnnkit.lattice import ctc as lattice
 from rnnkit.losses.framewise import FrameLoss
-from rnnkit.ops.tracing import graph
+from rnnkit.ops.tracing import graph, known
 from rnnkit.registration import export
 
 INFEASIBLE = ("zero", "inf", "error")
@@ -56,8 +56,9 @@ def ctc_loss(
     Raises:
         ValueError: `infeasible` is none of the three, or shapes do not fit. Run
             eagerly also: a label that holds what is no symbol or the blank (in a graph
-            its loss is NaN), and with `infeasible="error"` the items and their lengths
-            (in TensorFlow's graphs `tf.errors.InvalidArgumentError`).
+            its loss is NaN), a length that is out of range, and with
+            `infeasible="error"` the items and their lengths (in TensorFlow's graphs
+            `tf.errors.InvalidArgumentError`).
 
     Reference: [Graves et al., 2006](https://doi.org/10.1145/1143844.1143891)
     """
@@ -71,15 +72,14 @@ def ctc_loss(
             "ctc_loss takes labels (batch, labels) and logits (batch, time, symbols), "
             f"got {tuple(labels.shape)} and {tuple(logits.shape)}."
         )
+    lattice.check_batch(labels, logits)
     symbols = logits.shape[-1]
-    if not -symbols <= blank < symbols:
-        raise ValueError(f"blank is {blank}, but there are {symbols} symbols.")
-    blank = blank % symbols
+    blank = lattice.blank_of(blank, symbols)
     label_lengths = lattice.lengths_of(labels, label_lengths, blank)
     frames = lattice.frames_of(logits, logit_lengths, mask)
     logits = ops.cast(logits, "float32")
     run = _tensorflow if keras.backend.backend() == "tensorflow" else _plain
-    wrong = _wrong(labels, label_lengths, symbols, blank)
+    wrong = lattice.wrong_labels(labels, label_lengths, symbols, blank)
     feasible = lattice.has_path(labels, label_lengths, frames)
     if infeasible == "error":
         _refuse(feasible, label_lengths, frames)
@@ -201,31 +201,10 @@ def _plain(labels, logits, label_lengths, frames, blank):
     return likelihood(logits)
 
 
-def _wrong(labels, lengths, symbols, blank):
-    """Which labels are none: symbols that there are not, or too few of them.
-
-    Raises: `ValueError` naming the first, where values are known.
-    """
-    places = ops.arange(ops.shape(labels)[1], dtype="int32")[None]
-    inside = places < lengths[:, None]
-    wrong = inside & ((labels < 0) | (labels >= symbols) | (labels == blank))
-    short = lengths > ops.shape(labels)[1]
-    found = ops.any(wrong, axis=1) | short
-    known = _known(found)
-    if known is not None and known.any():
-        item = int(np.flatnonzero(known)[0])
-        raise ValueError(
-            f"Label {item} is {_known(labels)[item].tolist()}, of which "
-            f"{int(_known(lengths)[item])} count; there are the symbols 0 to "
-            f"{symbols - 1}, and {blank} is the blank."
-        )
-    return found
-
-
 def _refuse(feasible, label_lengths, frames):
     """Raise where values are known; in TensorFlow's graphs when they are run."""
-    known = _known(feasible)
-    if known is None:
+    possible = known(feasible)
+    if possible is None:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
@@ -234,31 +213,17 @@ def _refuse(feasible, label_lengths, frames):
             words += ["their lengths:", ops.take(label_lengths, items)]
             tf.debugging.Assert(ops.all(feasible), words, summarize=10)
         return
-    items = np.flatnonzero(~known)
+    items = np.flatnonzero(~possible)
     if len(items):
-        counts = _known(frames).sum(1)
+        counts = known(frames).sum(1)
         raise ValueError(
             "Labels too long for their frames: "
             + ", ".join(
-                f"item {i} has {_known(label_lengths)[i]} labels and {counts[i]} frames"
+                f"item {i} has {known(label_lengths)[i]} labels and {counts[i]} frames"
                 for i in items[:10]
             )
             + ". Leave them out, or sub-sample less in time."
         )
-
-
-def _known(x):
-    """The values as an array; None where they are not known yet, in a graph."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return x.numpy() if tf.executing_eagerly() else None
-    if keras.backend.backend() == "jax":
-        import jax
-
-        if isinstance(x, jax.core.Tracer):
-            return None
-    return ops.convert_to_numpy(x)
 
 
 # TensorFlow: compiled, in parts, for few shapes.

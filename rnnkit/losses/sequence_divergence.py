@@ -4,6 +4,7 @@ import numpy as np
 from keras import ops
 
 from rnnkit.losses.framewise import FrameLoss
+from rnnkit.ops.tracing import known
 from rnnkit.registration import export
 
 WEIGHTS = ("uniform", "last", "ramp")
@@ -69,7 +70,8 @@ class SequenceDivergence(FrameLoss):
         **kwargs,
     ):
         super().__init__(reduction=reduction, name=name, **kwargs)
-        self.weights = weights if isinstance(weights, str) else [*map(float, weights)]
+        known_word = isinstance(weights, str) and weights in WEIGHTS
+        self.weights = weights if known_word else _numbers(weights)
         self.from_logits = from_logits
 
     def of_frames(self, y_true, y_pred, mask):
@@ -101,14 +103,26 @@ def aligned_targets(labels, ends, time, starts=None):
         Targets, int32 `(batch, time)`, and their weights, float32 `(batch, time)`.
 
     Raises:
-        ValueError: A symbol lies outside its frames; names it.
+        ValueError: A symbol lies outside its frames, or where another does, or has no
+            place; names it.
     """
     targets = np.zeros((len(labels), time), "int32")
     weights = np.zeros((len(labels), time), "float32")
+    places = [ends] if starts is None else [starts, ends]
+    if any(len(given) != len(labels) for given in places):
+        raise ValueError(
+            f"There are {len(labels)} sequences, but places of "
+            f"{', '.join(str(len(given)) for given in places)}."
+        )
     for row, symbols in enumerate(labels):
         for k, symbol in enumerate(symbols):
             if symbol < 0:
                 continue
+            if any(k >= len(given[row]) for given in places):
+                raise ValueError(
+                    f"Sequence {row} has {len(symbols)} symbols, but not as many "
+                    "places."
+                )
             end = int(ends[row][k])
             start = end - 1 if starts is None else int(starts[row][k])
             if not 0 <= start < end <= time:
@@ -116,18 +130,40 @@ def aligned_targets(labels, ends, time, starts=None):
                     f"Sequence {row}, symbol {k} lies in frames {start} to {end}, "
                     f"which are not among the {time}."
                 )
+            if weights[row, start:end].any():
+                raise ValueError(
+                    f"Sequence {row}, symbol {k} lies in frames {start} to {end}, "
+                    "where another lies too."
+                )
             targets[row, start:end] = symbol
             weights[row, start:end] = 1.0
     return targets, weights
 
 
+def _numbers(weights):
+    """A list of weights, one a step, as floats.
+
+    Raises:
+        ValueError: It is none, or one is below zero.
+    """
+    given = None if isinstance(weights, str) else np.asarray(weights, "float64")
+    if given is None or given.ndim != 1 or not (given >= 0).all():
+        raise ValueError(
+            f"weights must be one of {', '.join(WEIGHTS)}, or numbers of 0 or more, "
+            f"one a step: {weights!r}."
+        )
+    return given.tolist()
+
+
 def _weights(weights, seen):
     if not isinstance(weights, str):
-        return ops.cast(ops.convert_to_tensor(weights), "float32") * seen
+        weights = ops.cast(ops.convert_to_tensor(weights), "float32")
+        at_hand = known(weights)
+        if at_hand is not None and not (at_hand >= 0).all():
+            raise ValueError(f"weights must be 0 or more, got {at_hand.tolist()}.")
+        return weights * seen
     if weights not in WEIGHTS:
-        raise ValueError(
-            f"weights must be one of {', '.join(WEIGHTS)}, or numbers: {weights!r}."
-        )
+        _numbers(weights)  # which says what there is
     if weights == "uniform":
         return seen
     count = ops.cumsum(seen, axis=1)

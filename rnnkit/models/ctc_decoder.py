@@ -14,6 +14,7 @@ from rnnkit.decoding import (
     ctc_beam_search,
     ctc_greedy,
 )
+from rnnkit.lm import NGram
 
 SEPARATORS = (" ", "|")  # between words, the first that the vocabulary has
 
@@ -40,7 +41,11 @@ class Transcription:
 
 
 class CTCDecoder:
-    """Reads logits; see `CTCModel.transcribe` for the arguments."""
+    """Reads logits; see `CTCModel.transcribe` for the arguments.
+
+    Raises:
+        ValueError: An argument is out of range, or has no effect beside the others.
+    """
 
     def __init__(
         self,
@@ -50,7 +55,7 @@ class CTCDecoder:
         lexicon=None,
         separator=None,
         hot_words=(),
-        hot_weight=2.0,
+        hot_weight=None,
         skip_blanks=None,
     ):
         for name, words in (("lexicon", lexicon), ("hot_words", hot_words)):
@@ -58,9 +63,20 @@ class CTCDecoder:
                 raise ValueError(f"{name} is a list of texts, got {words!r}.")
         if beam_width is not None and beam_width < 1:
             raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
+        if lm is not None and not isinstance(lm, NGram):
+            raise ValueError(f"lm is an rnnkit.lm.NGram, got {lm!r}.")
         helped = lm is not None or lexicon is not None or hot_words
         self.vocabulary = vocabulary
         self.beam_width = beam_width or (100 if helped else None)
+        if skip_blanks is not None and not 0 < skip_blanks < 1:
+            raise ValueError(f"skip_blanks is a probability, got {skip_blanks!r}.")
+        for name, value, needed, there in (
+            ("skip_blanks", skip_blanks, "a beam", self.beam_width),
+            ("separator", separator, "a lexicon", lexicon is not None),
+            ("hot_weight", hot_weight, "hot_words", hot_words),
+        ):
+            if value is not None and not there:
+                raise _without_effect(name, needed)
         self.skip_blanks = skip_blanks
         self.lexicon = self.respelt = None
         scorers = []
@@ -73,24 +89,47 @@ class CTCDecoder:
             )
             spelt = {w: _spellings(w, s, vocabulary) for w, s in spelt.items()}
             between = separator_of(vocabulary, separator)
+            if lm is not None and not set(spelt) & set(lm.vocabulary):
+                raise ValueError(
+                    "The language model knows no word of the lexicon, but "
+                    f"{lm.vocabulary[:3]} and the like: with a lexicon it is one over "
+                    "words."
+                )
             self.lexicon = Lexicon(spelt, symbols, between, lm)
             scorers.append(self.lexicon)
         elif lm is not None:
             scorers.append(SymbolNGram(lm, symbols))
         if hot_words:
             phrases = [vocabulary.encode(phrase) for phrase in hot_words]
-            scorers.append(HotWords(phrases, symbols, hot_weight))
+            weight = 2.0 if hot_weight is None else hot_weight
+            scorers.append(HotWords(phrases, symbols, weight))
         self.scorers = tuple(scorers)
+        self.lm = lm
 
-    def weigh(self, lm_weight=1.0, bonus=0.0):
-        """Change what the language model counts; nothing is compiled anew."""
-        for scorer in self.scorers:
-            if hasattr(scorer, "bonus"):
-                scorer.weight, scorer.bonus = lm_weight, bonus
+    def weigh(self, lm_weight=None, bonus=None):
+        """Change what the language model counts; nothing is compiled anew.
+
+        Raises:
+            ValueError: There is nothing to weigh.
+        """
+        weighed = [one for one in self.scorers if hasattr(one, "bonus")]
+        if lm_weight is not None and self.lm is None:
+            raise _without_effect("lm_weight", "lm")
+        if bonus is not None and not weighed:
+            raise _without_effect("bonus", "lm or a lexicon")
+        for scorer in weighed:
+            scorer.weight = 1.0 if lm_weight is None else lm_weight
+            scorer.bonus = 0.0 if bonus is None else bonus
 
     @functools.cached_property
     def search(self):
-        """The beam search, for what arrives piece by piece."""
+        """The beam search, for what arrives piece by piece.
+
+        Raises:
+            ValueError: It is to skip blanks, for which it takes the whole.
+        """
+        if self.skip_blanks is not None:
+            raise ValueError("A stream skips no blanks: leave out skip_blanks.")
         size = self.vocabulary.size
         return CTCBeamSearch(size + 1, self.beam_width, size, self.scorers)
 
@@ -132,6 +171,10 @@ class CTCDecoder:
         return Transcription(
             text, reading, symbols, tuple(frames.tolist()), float(score)
         )
+
+
+def _without_effect(name, needed):
+    return ValueError(f"{name} has no effect without {needed}: give it, or leave it.")
 
 
 def _best(paths):

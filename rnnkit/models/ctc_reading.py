@@ -26,7 +26,7 @@ class CTCReading:
                 each frame, unless there is a language model, a lexicon or hot words;
                 then 100.
             lm: An `rnnkit.lm.NGram`, over words with a lexicon, else over symbols.
-            lm_weight: Factor of its log-probabilities.
+            lm_weight: Factor of its log-probabilities, by default 1.
             bonus: Nats added for each word (without a lexicon: symbol), against the
                 language model's taste for short texts.
             lexicon: The only words there are: a list, or a dict from words to how
@@ -34,7 +34,7 @@ class CTCReading:
             separator: The symbol between words; by default " " or "|", and where the
                 vocabulary has neither a text is a single word.
             hot_words: Texts to expect.
-            hot_weight: Nats for each of their symbols.
+            hot_weight: Nats for each of their symbols, by default 2.
             skip_blanks: A probability of the blank above which a beam passes over a
                 frame, such as 0.999: faster, and not exact.
 
@@ -43,7 +43,8 @@ class CTCReading:
             `SequenceBatches` those of the sequences that it has kept.
 
         Raises:
-            ValueError: No sequence is good; or with `strict` one is bad.
+            ValueError: No sequence is good; or with `strict` one is bad; or an argument
+                is out of range, or has no effect beside the others.
         """
         decoder = self._decoder(decoding)
         batches = self._sequences(x, None, batch_size=batch_size, strict=strict)
@@ -99,11 +100,14 @@ class CTCReading:
 
         Args:
             batch_size: Sequences side by side.
-            decoding: As for `transcribe`.
+            decoding: As for `transcribe`, but for `skip_blanks`.
 
         Raises:
-            ValueError: A layer of the encoder reads the whole sequence.
+            ValueError: The model has not been built, or a layer of its encoder reads
+                the whole sequence; or as for `transcribe`.
         """
+        if not self.built:
+            raise ValueError("The model has not been built: train it, or call it once.")
         return CTCStream(self, batch_size, self._decoder(decoding))
 
     def _decoder(self, options):
@@ -127,6 +131,8 @@ class CTCReading:
                     f"of {axes}: give a list of arrays, also for a single one."
                 )
             x = SequenceBatches(rows, _texts(y), self.vocabulary, **options)
+        elif y is not None:
+            raise ValueError("SequenceBatches hold their texts: give no others.")
         found = x.inputs[0].shape[1:]
         if any(a not in (None, b) for a, b in zip(shape[2:], found)):
             raise ValueError(
@@ -150,6 +156,11 @@ def _rows(x):
         raise TypeError("A tf.data.Dataset is for `fit`: give a list of arrays here.")
     if isinstance(x, tuple) and len(x) == 2 and _are_lengths(x[1]):
         x, lengths = (ops.convert_to_numpy(part) for part in x)
+        if len(x) != len(lengths) or not np.isin(lengths, range(x.shape[1] + 1)).all():
+            raise ValueError(
+                f"(x, lengths) holds {len(x)} sequences of up to {x.shape[1]} and the "
+                f"lengths {lengths.tolist()}."
+            )
         return [row[:length] for row, length in zip(x, lengths)]
     if hasattr(x, "bounding_shape"):  # a tf.RaggedTensor
         return [row.numpy() for row in x]

@@ -52,6 +52,8 @@ class CTCStream:
                 f"A chunk is {axes} with batch {self.batch_size}, got "
                 f"{tuple(chunk.shape)}."
             )
+        if not ops.all(ops.isfinite(chunk)):
+            raise ValueError("The chunk holds a number that is not finite.")
         self._go_on(chunk if chunk.shape[1] else None, last=False)
         return self._texts(final=False)
 

@@ -83,8 +83,6 @@ class CTCTraining(BuiltOptimizer):
                 holds what is none of the vocabulary.
             LossError: The loss is NaN or infinite.
         """
-        if y is None and isinstance(x, (list, np.ndarray)):
-            raise ValueError("There are sequences, but no texts: give y.")
         seed = int(np.random.randint(2**31)) if shuffle else 0
         data = self._labelled(
             x, y, batch_size=batch_size, shuffle=shuffle, seed=seed, strict=strict
@@ -93,6 +91,8 @@ class CTCTraining(BuiltOptimizer):
             validation_data = self._labelled(
                 *validation_data, batch_size=batch_size, strict=strict, like=data
             )
+        elif isinstance(validation_data, SequenceBatches):
+            validation_data = self._labelled(validation_data)
         self._validation = validation_data
         callbacks = as_list(callbacks)
         first = getattr(data, "first", 0)
@@ -130,7 +130,16 @@ class CTCTraining(BuiltOptimizer):
             y = self.vocabulary.encode_tensor(y).to_tensor(PADDING)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
-    def evaluate(self, x=None, y=None, batch_size=32, *, return_dict=False, **kwargs):
+    def evaluate(
+        self,
+        x=None,
+        y=None,
+        batch_size=32,
+        *,
+        return_dict=False,
+        strict=False,
+        **kwargs,
+    ):
         """Keras' `evaluate`, and how much of what is read is wrong.
 
         It says before which texts are too long for their sequences, as `fit` does.
@@ -139,6 +148,7 @@ class CTCTraining(BuiltOptimizer):
 
         Args:
             x, y: As for `fit`.
+            strict: As for `fit`.
             kwargs: Also how to decode, as for `transcribe`.
 
         Returns:
@@ -146,6 +156,9 @@ class CTCTraining(BuiltOptimizer):
             `word_error` (edits per symbol and per word of the true texts) and
             `sequence_error` (share of texts with any), by jiwer. From a
             `tf.data.Dataset` only the loss.
+
+        Raises:
+            ValueError: As for `fit`; or it is told how to decode a `tf.data.Dataset`.
         """
         known = ("verbose", "callbacks", "sample_weight", "steps")
         known = (*known, "_use_cached_eval_dataset")
@@ -154,17 +167,29 @@ class CTCTraining(BuiltOptimizer):
         if kwargs.get("_use_cached_eval_dataset"):
             data = self._validation
         else:
-            data = x = self._labelled(x, y, batch_size=batch_size)
+            data = x = self._labelled(x, y, batch_size=batch_size, strict=strict)
             steps = kwargs.get("steps")
-            report_too_long(self, data, "texts", _NO_LOSS, steps=steps)
+            report_too_long(self, data, "texts", _NO_LOSS, strict, steps)
+        if decoding and not isinstance(data, SequenceBatches):
+            raise ValueError(
+                f"{', '.join(decoding)}: of a tf.data.Dataset only the loss is told."
+            )
         logs = super().evaluate(dataset_of(x), return_dict=True, **kwargs)
-        if isinstance(data, SequenceBatches) and data.has_labels:
+        if isinstance(data, SequenceBatches):
             read = self.transcribe(data, details=True, **decoding)
             read = [self.vocabulary.encode(one.reading) for one in read]
             logs |= error_rates(data.labels, read, self.vocabulary)
         return logs if return_dict else list(logs.values())
 
     def _labelled(self, x, y=None, **options):
-        if y is None and not isinstance(x, SequenceBatches):
+        if isinstance(x, SequenceBatches):
+            if not x.has_labels:
+                raise ValueError("These SequenceBatches have no texts.")
+            other = x.vocabulary
+            if other and other.get_config() != self.vocabulary.get_config():
+                raise ValueError("These SequenceBatches are of another vocabulary.")
+        elif y is None and isinstance(x, (list, np.ndarray)):
+            raise ValueError("There are sequences, but no texts: give y.")
+        elif y is None:
             return x  # whatever Keras takes
         return self._sequences(x, y, **options)

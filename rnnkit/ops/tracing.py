@@ -25,6 +25,20 @@ def traced(function):
     return run
 
 
+def known(x):
+    """The values of a tensor as an array; None where they are not known yet."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return keras.ops.convert_to_numpy(x) if tf.executing_eagerly() else None
+    if keras.backend.backend() == "jax":
+        import jax
+
+        if isinstance(x, jax.core.Tracer):
+            return None
+    return keras.ops.convert_to_numpy(x)
+
+
 def compiled(function):
     """The function; on TensorFlow in a graph of its own, one for all sizes."""
     if keras.backend.backend() != "tensorflow":

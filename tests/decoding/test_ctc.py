@@ -97,6 +97,8 @@ def test_forced_alignment_is_the_best_of_all_paths(blank, graph):
         path, score = best_path(label, log_probs, blank)
         if path is None:
             assert found.score[row] < -1e29
+            for places in (found.starts, found.ends, found.path):
+                assert np.all(places[row] == -1)
             continue
         np.testing.assert_allclose(found.score[row], score, atol=1e-5)
         spans = [run for run in runs(path) if run[0] != blank]
@@ -106,3 +108,37 @@ def test_forced_alignment_is_the_best_of_all_paths(blank, graph):
             np.testing.assert_allclose(found.scores[row, k], mean, atol=1e-5)
         assert np.all(found.starts[row, len(label) :] == -1)
         assert np.all(found.path[row, frames[row] :] == -1)
+
+
+NOISE = RNG.normal(size=(1, 6, 3)).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "words"),
+    [
+        ([[7]], {}, r"Label 0 is \[7\], of which 1 count"),
+        ([[0, 1]], {"label_lengths": [2]}, "and 0 is the blank"),
+        ([[1]], {"label_lengths": [4]}, "of which 4 count"),
+        ([[1]], {"logit_lengths": [9]}, "1 numbers from 0 to 6"),
+        ([[1]], {"blank": 3}, "blank is 3, but there are 3 symbols"),
+        ([[1], [1]], {}, "2 labels, but logits of 1 items"),
+    ],
+)
+def test_what_cannot_be_aligned_is_named(labels, options, words):
+    with pytest.raises(ValueError, match=words):
+        forced_align(labels, NOISE, **options)
+
+
+def test_greedy_has_the_blanks_there_are():
+    with pytest.raises(ValueError, match="blank is 3, but there are 3 symbols"):
+        ctc_greedy(NOISE, blank=3)
+
+
+def test_there_is_no_path_over_what_is_no_number_nor_of_what_is_no_label():
+    def check(found):
+        assert found.score[0] < -1e29
+        for places in (found.starts, found.ends, found.path):
+            assert np.all(places[0] == -1)
+
+    check(forced_align([[1, 2]], NOISE * np.nan))
+    check(tf.function(forced_align)(tf.constant([[7]]), tf.constant(NOISE)))

@@ -212,3 +212,10 @@ def test_other_backends_find_the_same(backend, tmp_path):
     got = numbers_of(backend, PROGRAM, tmp_path)
     for name, value in hmm_on_one_backend.numbers().items():
         np.testing.assert_allclose(got[name], value, atol=1e-4)
+
+
+@pytest.mark.parametrize("durations", [[0.5, 2.0], [2.0], [2.0, 2.0, 2.0]])
+def test_mean_durations_are_frames_of_each_symbol(durations):
+    table = Bigram(np.zeros((2, 2)), np.zeros(2), np.zeros(2))
+    with pytest.raises(ValueError, match="mean_durations must be 2 numbers of frames"):
+        hybrid_decode(np.zeros((1, 3, 2)), np.zeros(2), table, mean_durations=durations)

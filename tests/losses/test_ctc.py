@@ -93,11 +93,14 @@ def random_batch(batch=5, time=30, symbols=7, most=9, seed=1):
     return labels, logits, counts, frames
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_padded_batches_are_torchs(compiled, monkeypatch):
+@pytest.mark.parametrize(
+    ("compiled", "blank", "seed"), [(False, 0, 1), (True, 0, 2), (False, 6, 3)]
+)
+def test_padded_batches_are_torchs(compiled, blank, seed, monkeypatch):
     torch = pytest.importorskip("torch", reason="torch is in the `benchmarks` extra")
     monkeypatch.setattr(parts, "COMPILE", compiled)
-    labels, logits, counts, frames = random_batch()
+    labels, logits, counts, frames = random_batch(seed=seed)
+    labels = labels - 1 if blank else labels
     upstream = np.array([1.0, -2.0, 0.5, 3.0, 1.0], "float32")
     x = torch.tensor(logits.astype("float64"), requires_grad=True)
     wanted = torch.nn.functional.ctc_loss(
@@ -105,6 +108,7 @@ def test_padded_batches_are_torchs(compiled, monkeypatch):
         torch.tensor(labels).long(),
         torch.tensor(frames).long(),
         torch.tensor(counts).long(),
+        blank=blank,
         reduction="none",
     )
     (wanted * torch.tensor(upstream)).sum().backward()
@@ -391,6 +395,10 @@ def test_a_model_learns_with_it(jit_compile):
         (([[1]], np.zeros((1, 3))), "labels .batch, labels. and logits"),
         (([[1]], np.zeros((1, 3, 2)), None, None, 2), "blank is 2, but there are 2"),
         (([[1]], np.zeros((1, 3, 2)), None, None, 0, "maybe"), "infeasible must be"),
+        (([[1]], np.zeros((1, 3, 2)), [-1]), "Label 0 is .1., of which -1 count"),
+        (([[1]], np.zeros((1, 3, 2)), None, [4]), "1 numbers from 0 to 3"),
+        (([[1]], np.zeros((1, 3, 2)), None, [3, 3]), "1 numbers from 0 to 3"),
+        (([[1], [1]], np.zeros((1, 3, 2))), "2 labels, but logits of 1 items"),
     ],
 )
 def test_what_does_not_fit_is_named(given, words):

@@ -95,8 +95,19 @@ def test_targets_at_the_ends_or_over_the_duration():
     np.testing.assert_array_equal(padded[0], targets)
     with pytest.raises(ValueError, match="Sequence 0, symbol 1 lies in frames 4 to 5"):
         aligned_targets(labels, ends, 3)
+    with pytest.raises(ValueError, match="symbol 1 lies in frames 1 to 5, where ano"):
+        aligned_targets(labels, ends, 6, [[0, 1], [1]])
+    with pytest.raises(ValueError, match="Sequence 1 has 2 symbols, but not as many"):
+        aligned_targets([[1, 2], [2, 1]], ends, 6)
+    with pytest.raises(ValueError, match="There are 1 sequences, but places of 2"):
+        aligned_targets(labels[:1], ends, 6)
 
 
 def test_an_unknown_weighting_is_named():
-    with pytest.raises(ValueError, match="uniform, last, ramp, or numbers: 'first'"):
+    with pytest.raises(ValueError, match=r"uniform, last, ramp, or numbers .* 'first'"):
         sequence_divergence(LABELS, LOGITS, "first")
+    for weights in ("first", [1.0, -1.0], np.ones((2, 2))):
+        with pytest.raises(ValueError, match="numbers of 0 or more, one a step"):
+            SequenceDivergence(weights)
+    with pytest.raises(ValueError, match="weights must be 0 or more"):
+        sequence_divergence(LABELS, LOGITS, -np.ones(LOGITS.shape[1]))

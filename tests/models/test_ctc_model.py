@@ -177,7 +177,10 @@ def test_the_export_reads_in_tensorflow_alone(trained, tmp_path):
     listening, sounds = make([rnnkit.layers.LogMel(8000, bins=5), forward(8)]), tones()
     listening.build((None, None))
     beam = {"beam_width": 6, "lexicon": ["ab", "c"]}
+    helped = beam | {"hot_words": ["c"], "skip_blanks": 0.99}
+    helped["lm"] = rnnkit.lm.NGram.train([["ab", "c", "c"]], 2)
     every = {
+        "helped": (trained, INPUTS[:4], helped),
         "greedy": (trained, INPUTS[:4], {}),
         "beam": (trained, INPUTS[:4], beam),
         "samples": (listening, sounds, {}),
@@ -292,6 +295,10 @@ def test_half_precision_reads_whole_samples():
         keras.config.set_dtype_policy("float32")
 
 
+def of_other_letters():
+    return SequenceBatches(INPUTS, TEXTS, rnnkit.data.Characters(" abcd"))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -313,6 +320,46 @@ def test_half_precision_reads_whole_samples():
             lambda m: m.transcribe(INPUTS, lm=rnnkit.lm.NGram.train([["abba"]], 1)),
             "The model knows none of the symbols",
         ),
+        (lambda m: m.transcribe(INPUTS, lm="model.arpa"), "lm is an rnnkit.lm.NGram"),
+        (
+            lambda m: m.transcribe(
+                INPUTS, lexicon=["a"], lm=rnnkit.lm.NGram.train([["zz", "yy"]], 2)
+            ),
+            "The language model knows no word of the lexicon, but",
+        ),
+        (
+            lambda m: m.transcribe(INPUTS, beam_width=4, skip_blanks=7.0),
+            "a probability",
+        ),
+        (lambda m: m.transcribe(INPUTS, skip_blanks=0.9), "no effect without a beam"),
+        (lambda m: m.transcribe(INPUTS, separator=" "), "no effect without a lexicon"),
+        (lambda m: m.transcribe(INPUTS, lm_weight=1.0), "no effect without lm:"),
+        (lambda m: m.transcribe(INPUTS, lexicon=["a"], lm_weight=1.0), "without lm:"),
+        (lambda m: m.transcribe(INPUTS, hot_words=["a"], bonus=1.0), "without lm or a"),
+        (lambda m: m.transcribe(INPUTS, hot_weight=1.0), "without hot_words"),
+        (lambda m: m.transcribe((padded(INPUTS)[0], [-1] * 60)), r"and the lengths \["),
+        (lambda m: m.evaluate(INPUTS), "no texts"),
+        (lambda m: m.fit(batches(4), TEXTS), "hold their texts: give no others"),
+        (lambda m: m.evaluate(batches(4), TEXTS), "hold their texts: give no others"),
+        (lambda m: m.fit(SequenceBatches(INPUTS)), "have no texts"),
+        (lambda m: m.fit(of_other_letters()), "are of another vocabulary"),
+        (
+            lambda m: m.fit(INPUTS, TEXTS, validation_data=of_other_letters()),
+            "are of another vocabulary",
+        ),
+        (
+            lambda m: m.evaluate(
+                [np.nan * INPUTS[0], INPUTS[1]], TEXTS[:2], strict=True
+            ),
+            "1 of 2 sequences are bad",
+        ),
+        (
+            lambda m: m.evaluate(batches(4).dataset(), lexicon=["a"], verbose=0),
+            "lexicon: of a tf.data.Dataset only the loss is told",
+        ),
+        (lambda m: m.stream(beam_width=4, skip_blanks=0.9), "A stream skips no blanks"),
+        (lambda m: m.stream().feed(np.full((1, 2, 4), np.nan)), "is not finite"),
+        (lambda m: make().stream(), "The model has not been built"),
         (lambda m: m.export("x", lexicon={"A": "a"}), "spells 'A' otherwise"),
         (lambda m: m.stream().feed(INPUTS[0]), r"A chunk is \(batch, time, features\)"),
         (
