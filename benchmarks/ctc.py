@@ -87,9 +87,11 @@ def run(quick=False):
         name = "·".join(map(str, case))
         for peer, taken in seconds.items():
             report.add("CTC loss", name, mine, 1e3 * taken, peer)
+            what, ratio = f"CTC loss, {name}, against {peer}", report.rows[-1]["ratio"]
             if peer in asked:
-                ratio = report.rows[-1]["ratio"]
-                report.judge(f"CTC loss, {name}, against {peer}", ratio, asked[peer])
+                report.judge(what, ratio, asked[peer])
+            else:
+                report.notes.append(f"{what}: {ratio:.2f} ×.")
     if not torch:
         report.notes.append(NO_TORCH)
     return report

@@ -200,8 +200,27 @@ class LeakyCell(rnnkit.cells.PointwiseCell):
         return [0.5 * h + 0.5 * self.activation(x + u)]
 
 
+@rnnkit.export
+class ListedCell(rnnkit.cells.GatedCell):
+    """A cell that keeps a weight in a list, where the fast path does not find it.
+
+    h_t = s * tanh(W_h x_t + U_h h_{t-1} + b_h)
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.listed = [self.add_weight(shape=(self.units,), name="s")]
+
+    def symbols(self):
+        return {**super().symbols(), "s": self.listed[0]}
+
+    def step(self, x, states, U):
+        return [self.listed[0] * self.activation(x + U(states[0]))]
+
+
 def test_a_cell_of_ones_own_is_checked():
     check_cell(LeakyCell(UNITS))
+    check_cell(ListedCell(UNITS))
 
 
 # The checks bite.

@@ -309,8 +309,9 @@ class GatedCell(Arguments, Noise, keras.layers.Layer):
         if training and self.noisy:
             raise ValueError(
                 f"{self.name} has dropout or zoneout, which must be drawn once for "
-                "the whole sequence: use rnnkit.layers.Recurrent(cell) in place of "
-                "keras.layers.RNN(cell), or call the cell with training=False."
+                "the whole sequence: use rnnkit.layers.Recurrent(cell), one for each "
+                "cell of a stack, in place of keras.layers.RNN, or call the cell with "
+                "training=False."
             )
         states = states if isinstance(states, (list, tuple)) else [states]
         new = self.transition(self.project(inputs), states, self.product, {})

@@ -22,7 +22,8 @@ class LSTMCell(PointwiseCell):
 
     Args beside those of every cell:
         recurrent_activation: Activation of the gates.
-        unit_forget_bias: Whether the forget gate's bias starts at 1.
+        unit_forget_bias: Whether the forget gate's bias starts at 1, where there is
+            such a gate of its own.
         cell_clip: Bound that `c_t` is clipped to on both sides, or None.
             [Sak et al., 2014](https://arxiv.org/abs/1402.1128)
 
@@ -61,6 +62,8 @@ class LSTMCell(PointwiseCell):
         )
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
+        if cell_clip is not None and not cell_clip > 0:
+            raise ValueError(f"cell_clip must be above 0, or None, got {cell_clip!r}.")
         self.cell_clip = cell_clip
 
     def cudnn_conditions(self):

@@ -6,12 +6,12 @@ import zipfile
 import numpy as np
 
 from rnnkit.data.downloads import home
-from rnnkit.data.examples import Examples, read_text
+from rnnkit.data.examples import Examples, read_each, read_text
 
 _AN4 = "http://www.speech.cs.cmu.edu/databases/an4/"
 
 
-def load_an4(data_dir=None):
+def load_an4(data_dir=None, *, strict=False):
     """CMU's AN4 as 13 mel cepstra at 100 frames a second: 948 and 130 utterances.
 
     Spelled words, numbers and commands, in English; the official split, in which no
@@ -23,6 +23,8 @@ def load_an4(data_dir=None):
             both parts p, `train` and `test`, it holds the utterances' features one
             after another, `p_x` `(frames, 13)`, and of each utterance the frames
             `p_len`, the words `p_text` and the id `p_id`.
+        strict: Whether a bad utterance is an error; otherwise it is left out, and a
+            warning names it.
 
     Returns:
         `{"train": Examples, "test": Examples}`: features float32 `(time, 13)`, not
@@ -31,7 +33,8 @@ def load_an4(data_dir=None):
 
     Raises:
         FileNotFoundError: The file is not there; says how it is made.
-        ValueError: It is not as above.
+        ValueError: It is not as above; or with `strict` an utterance is bad: it is
+            empty, holds a number that is not finite, or has another kind of id.
 
     Terms: BSD-like, any use.
     Source: CMU, http://www.speech.cs.cmu.edu/databases/an4/, an address not opened
@@ -51,16 +54,22 @@ def load_an4(data_dir=None):
     split = {}
     for part in parts:
         names = tuple(arrays[f"{part}_id"].tolist())
-        strange = [name for name in names if name.count("-") != 2]
-        if strange:
-            raise ValueError(f"{path}: {strange[0]!r} is no id like an251-fash-b.")
         x = arrays[f"{part}_x"].astype("float32")
-        split[part] = Examples(
+        whole = Examples(
             names,
             _cut(x, arrays[f"{part}_len"], path),
             tuple(arrays[f"{part}_text"].tolist()),
-            tuple(name.split("-")[1].lower() for name in names),
+            tuple(f"{name}--".split("-")[1].lower() for name in names),
         )
+
+        def good(k, path=path, whole=whole):
+            if whole.names[k].count("-") != 2:
+                raise ValueError(
+                    f"{path}: {whole.names[k]!r} is no id like an251-fash-b."
+                )
+            return _good(k, path, whole)
+
+        split[part] = whole.subset(read_each(good, range(len(whole)), strict))
     return split
 
 
@@ -94,7 +103,7 @@ def an4_dictionary(data_dir=None):
     return words
 
 
-def load_festvox_ru(data_dir=None):
+def load_festvox_ru(data_dir=None, *, strict=False):
     """A Russian voice with a phone for every frame: 620 utterances, 1.66 hours.
 
     One speaker reads a novel; 13 mel cepstra at 100 frames a second. The split is by
@@ -106,6 +115,8 @@ def load_festvox_ru(data_dir=None):
             holds the utterances' features one after another, int8 `x` `(frames, 13)`
             with `mean` and `std` `(13,)`, the phone `y` of every frame, and `lengths`,
             `names` and `phones`; features are `x / 32 * std + mean`.
+        strict: Whether a bad utterance is an error; otherwise it is left out, and a
+            warning names it.
 
     Returns:
         `{"train": Examples, "valid": Examples, "test": Examples}`: features float32
@@ -115,7 +126,9 @@ def load_festvox_ru(data_dir=None):
 
     Raises:
         FileNotFoundError: A file is not there.
-        ValueError: One is not as above.
+        ValueError: One is not as above; or with `strict` an utterance is bad: it is
+            empty, holds a number that is not finite or what is no phone, or has no
+            text.
 
     Terms: BSD-like.
     Source: the Debian package festvox-ru, which holds sound and labels: nothing is
@@ -135,20 +148,27 @@ def load_festvox_ru(data_dir=None):
     lines = re.findall(r'^\(\s*(\S+)\s+"(.*)"\s*\)', read_text(text_file), re.M)
     texts = dict(lines)
     names, phones = arrays["names"].tolist(), tuple(arrays["phones"].tolist())
-    if unread := [name for name in names if name not in texts]:
-        raise ValueError(f"{text_file} has no text of {unread[0]}.")
-    if arrays["y"].max() >= len(phones):
-        raise ValueError(f"{path}: label {arrays['y'].max()} of {len(phones)} phones.")
     x = arrays["x"].astype("float32") / 32 * arrays["std"] + arrays["mean"]
     whole = Examples(
         tuple(names),
         _cut(x, arrays["lengths"], path),
-        tuple(texts[name] for name in names),
+        tuple(texts.get(name) for name in names),
         ("nsh",) * len(names),
         _cut(arrays["y"].astype("int32"), arrays["lengths"], path),
         phones,
     )
-    part = np.array([{"0": "test", "5": "valid"}.get(n[-1], "train") for n in names])
+
+    def good(k):
+        name, found = names[k], _good(k, path, whole)
+        if name not in texts:
+            raise ValueError(f"{text_file} has no text of {name}.")
+        if (label := whole.labels[k].max()) >= len(phones):
+            raise ValueError(f"{path}: {name} has label {label} of {len(phones)}.")
+        return found
+
+    whole = whole.subset(read_each(good, range(len(whole)), strict))
+    ends = [name[-1] for name in whole.names]
+    part = np.array([{"0": "test", "5": "valid"}.get(end, "train") for end in ends])
     return {p: whole.subset(part == p) for p in ("train", "valid", "test")}
 
 
@@ -166,12 +186,21 @@ def _read_npz(path, fields, made):
         raise ValueError(f"{path} is not what is read here: {error}.") from error
 
 
+def _good(k, path, examples):
+    """The place `k`, if there is something in the utterance, and all of it finite."""
+    name, frames = examples.names[k], examples.inputs[k]
+    if not len(frames):
+        raise ValueError(f"{path}: {name} is empty.")
+    if not np.isfinite(frames).all():
+        raise ValueError(f"{path}: {name} holds a number that is not finite.")
+    return k
+
+
 def _cut(frames, lengths, path):
     """`(frames, …)` → tuple of `(time, …)`."""
-    if lengths.sum() != len(frames) or lengths.min() < 1:
+    if lengths.sum() != len(frames) or lengths.min() < 0:
         raise ValueError(
             f"{path}: the lengths of {len(lengths):,} utterances come to "
-            f"{lengths.sum():,} frames, but there are {len(frames):,}, and none may "
-            "be empty."
+            f"{lengths.sum():,} frames, but there are {len(frames):,}."
         )
     return tuple(np.split(frames, np.cumsum(lengths)[:-1]))

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.layers.bidirectional import Bidirectional
 from rnnkit.layers.cell_steps import StackSteps
 from rnnkit.layers.masks import first_of
 from rnnkit.layers.stepping import initial_state, step, steps
@@ -55,6 +56,19 @@ class DeepRecurrent(keras.layers.Layer):
                 raise ValueError(
                     f"Layer {layer.name!r} needs return_sequences=True: "
                     "what stands above it reads every step."
+                )
+            if isinstance(layer, keras.layers.Bidirectional) and not isinstance(
+                layer, Bidirectional
+            ):
+                raise ValueError(
+                    f"Layer {layer.name!r} is Keras' Bidirectional, which does not say "
+                    "its states' sizes: take rnnkit.layers.Bidirectional."
+                )
+            if connection and getattr(layer, "go_backwards", False):
+                raise ValueError(
+                    f"Layer {layer.name!r} goes backwards, and connection="
+                    f"{connection!r} would join its last step to the first of its "
+                    "input: leave it None, or take Bidirectional."
                 )
             if getattr(layer, "merge_mode", "concat") is None:
                 raise ValueError(
@@ -110,6 +124,12 @@ class DeepRecurrent(keras.layers.Layer):
             keep = ops.expand_dims(ops.cast(mask, "bool"), -1)
             sequences = ops.where(keep, sequences, ops.zeros_like(sequences))
         states = list(initial_state) if initial_state is not None else None
+        sizes = [size for layer in self.layers for size in layer.state_size]
+        if states is not None and len(states) != len(sizes):
+            raise ValueError(
+                f"The layers of {self.name} have {len(sizes)} states in all, "
+                f"initial_state has {len(states)}."
+            )
         first, x, outputs, last = sequences, sequences, [], []
         for k, layer in enumerate(self.layers):
             if k and self.between is not None:

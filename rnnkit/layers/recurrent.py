@@ -59,6 +59,8 @@ class Recurrent(keras.layers.RNN):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         mask = first_of(mask)
+        if mask is not None and len(mask.shape) == 3:  # (batch, time, 1), as in Keras
+            mask = ops.squeeze(mask, axis=-1)
         if not isinstance(self.cell, GatedCell):
             outputs, states = self._foreign(sequences, initial_state, mask, training)
         else:
@@ -96,6 +98,11 @@ class Recurrent(keras.layers.RNN):
         from rnnkit.recurrence.hoisted import Hoisted
 
         self._hoisted = self._hoisted or Hoisted(self.cell)
+        batch = ops.shape(sequences)[0]
+        states = [  # one for all, as in Keras
+            ops.broadcast_to(s, (batch, s.shape[1])) if s.shape[0] == 1 else s
+            for s in states
+        ]
         return self._hoisted(
             weights,
             sequences,

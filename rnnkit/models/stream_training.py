@@ -4,6 +4,7 @@ import contextlib
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
@@ -108,7 +109,8 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: Streams hold an id that is not of the vocabulary.
+            ValueError: Streams hold an id that is not of the vocabulary, or there is a
+                text in their place.
         """
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
@@ -216,12 +218,21 @@ class StreamTraining(BuiltOptimizer):
         for streams in data:
             if isinstance(streams, TextStreams):
                 check_ids(self.vocabulary, streams.extremes)
+            elif _holds_texts(streams):
+                raise ValueError(
+                    "A text becomes ids in streams: give rnnkit.data.text_streams("
+                    "text, model.vocabulary, batch_size, steps)."
+                )
 
     def _evaluation_streams(self, text, batch_size=1):
         steps = min(EVALUATION_STEPS, max(1, len(text) // batch_size))
         return text_streams(
             text, self.vocabulary, batch_size, steps, drop_remainder=False
         )
+
+
+def _holds_texts(data):
+    return isinstance(data, str) or getattr(data, "dtype", None) == np.dtype("O")
 
 
 def _batches(data, first=0):

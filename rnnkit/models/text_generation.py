@@ -1,6 +1,7 @@
 """Text out of a language model: primes in, one compiled loop, texts out."""
 
 import functools
+import numbers
 import sys
 
 import keras
@@ -21,9 +22,10 @@ class TextGenerator:
         self._loops = {}
 
     def __call__(self, prime, length, temperature, top_k, top_p, seed, count, stream):
-        if not isinstance(length, int) or length < 0:
+        if not isinstance(length, numbers.Integral) or length < 0:
             raise ValueError(f"length must be an integer of 0 or more, got {length!r}.")
-        if temperature < 0:
+        length = int(length)
+        if not temperature >= 0:
             raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
         if count is not None and count < 1:
             raise ValueError(f"count must be 1 or more, got {count!r}.")

@@ -20,8 +20,8 @@ from rnnkit.ops.tracing import graph
 from rnnkit.recurrence.program import Program
 
 SECOND_ORDER = (
-    "The hoisted recurrence has no second derivatives. Build the layer with "
-    'path="loop" where you differentiate a gradient.'
+    "The hoisted recurrence has no second derivatives, and none in forward mode. Build "
+    'the layer with path="loop" where you differentiate a gradient.'
 )
 
 

@@ -129,14 +129,32 @@ def make_plan(cell, weights, x, states, whole, steps):
             lambda v: tf.TensorSpec([2, *v.shape[axes:]], v.dtype), values
         )
 
-    tf.function(probe, autograph=False).get_concrete_function(
+    traced = tf.function(probe, autograph=False).get_concrete_function(
         {k: tf.TensorSpec(v.shape, v.dtype) for k, v in weights.items()},
         specs(x, 2),
         specs(list(states), 1),
         specs(whole, 1),
         specs(steps, 2),
     )
+    _refuse_draws(cell, traced.graph)
     return plan[0]
+
+
+def _refuse_draws(cell, graph):
+    """Raise ValueError where a step draws random numbers, which backward would draw
+    anew: by TensorFlow's generators, or by a seed that it moves on."""
+    draws = [
+        op.type
+        for op in graph.get_operations()
+        if op.op_def.is_stateful and ("Random" in op.type or "Assign" in op.type)
+    ]
+    if draws:
+        name = type(cell).__name__
+        raise ValueError(
+            f"A step of {name} draws random numbers ({draws[0]}), and the fast path "
+            f'would draw others for the gradient. Take path="loop", or let {name} '
+            "draw them before the sequence, in `draw_noise`."
+        )
 
 
 def _probe(cell, weights, x, states, whole, step):
@@ -166,14 +184,15 @@ def _probe(cell, weights, x, states, whole, step):
     activated = [leaves["activation", k] for k in range(len(activated))]
     transposed = [tf.transpose(bound.matrix(*which)[0]) for which in products]
     sources = [leaves["x", 0], values, states, weights]
-    with tf.GradientTape() as tape:
-        tape.watch(sources)
-        bound, product, operands = replaying(
-            cell, weights, values, activated, transposed, again
-        )
-        new = advance(bound, sources[0], states, product, whole, step)
+    bound, product, operands = replaying(
+        cell, weights, values, activated, transposed, again
+    )
+    new = advance(bound, sources[0], states, product, whole, step)
     upstream = [tf.ones_like(v) for v in new]
-    d_x, d_values, d_states, d_weights = tape.gradient(new, sources, upstream)
+    # Not by a tape: what calls us may have told this thread's tapes to stand still,
+    # as `keras.remat` does, and the plan is kept for all calls.
+    flat = tf.gradients(new, tf.nest.flatten(sources), upstream)
+    d_x, d_values, d_states, d_weights = tf.nest.pack_sequence_as(sources, flat)
 
     aliases = [
         next((k for k, s in enumerate(states) if s is operand), None)

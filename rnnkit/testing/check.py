@@ -106,7 +106,9 @@ def check_cell(cell, known=None):
     Raises:
         BrokenPromise: naming the promise, the cell, and the worst deviation.
         FormulaError: where the docstring's formula cannot be run.
+        RuntimeError: Keras runs on another backend than TensorFlow.
     """
+    _needs_tensorflow()
     for check in cell_checks():
         held(check, cell, known)
 
@@ -125,8 +127,20 @@ def check_layer(layer, known=None, slow=False):
     Raises:
         BrokenPromise: naming the promise, the layer, and the worst deviation.
     """
+    _needs_tensorflow()
     for check in layer_checks(layer, slow):
         held(check, layer, known)
+
+
+def _needs_tensorflow():
+    """Raise RuntimeError on another backend: the checks look into TensorFlow's graphs
+    and compare in float64, which JAX has not unless told."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"The checks run on TensorFlow, the backend is {backend}: set "
+            "KERAS_BACKEND=tensorflow."
+        )
 
 
 def check_model(make, data, inputs, known=None):

@@ -62,16 +62,38 @@ def test_an4_is_cut_into_its_utterances(tmp_path):
     ("change", "words"),
     [
         ({"train_len": np.array([3, 5])}, "come to 8 frames, but there are 7"),
-        ({"train_len": np.array([0, 7])}, "none may be empty"),
+        ({"train_len": np.array([-1, 8])}, "come to 7 frames, but there are 7"),
         ({"train_text": np.array(["YES"])}, "2 names, but 1 texts"),
-        ({"test_id": np.array(["fcaw"])}, "'fcaw' is no id like"),
         ({"test_id": np.array([object()])}, "not what is read here: Object arrays"),
     ],
-    ids=["long", "empty", "texts", "id", "pickle"],
+    ids=["long", "less than none", "texts", "pickle"],
 )
 def test_a_wrong_an4_is_refused(tmp_path, change, words):
     with pytest.raises(ValueError, match=words):
         load_an4(save(tmp_path, "an4_mfcc13", AN4 | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"train_len": np.array([0, 7])}, "an251-fash-b is empty"),
+        ({"train_id": np.array(["fash", "cen3-MGAH-b"])}, "'fash' is no id like"),
+        (
+            {"train_x": AN4["train_x"] * np.repeat([np.nan, 1], [3, 4])[:, None]},
+            "not fin",
+        ),
+    ],
+    ids=["empty", "id", "not finite"],
+)
+def test_one_bad_utterance_of_an4_is_left_out(tmp_path, change, words):
+    folder = save(tmp_path, "an4_mfcc13", AN4 | change)
+    with pytest.warns(UserWarning, match=f"1 of 2 left out: .*{words}"):
+        parts = load_an4(folder)
+    assert parts["train"].names == ("cen3-MGAH-b",)
+    assert parts["train"].groups == ("mgah",)
+    assert len(parts["test"]) == 1
+    with pytest.raises(ValueError, match=f"1 of 2 are bad: .*{words}"):
+        load_an4(folder, strict=True)
 
 
 def test_an_npz_of_something_else_is_refused(tmp_path):
@@ -155,15 +177,27 @@ def test_russian_frames_and_texts_go_with_their_names(russian):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"y": RUSSIAN["y"] + 1}, "label 3 of 3 phones"),
-        ({"y": RUSSIAN["y"][1:]}, "come to 12 frames, but there are 11"),
-        ({"names": np.array(["ru_1", "b", "c", "d"])}, r"data has no text of ru_1\."),
+        ({"y": np.array([0] * 11 + [3])}, "ru_0021 has label 3 of 3"),
+        ({"names": np.array([*RUSSIAN["names"][:3], "x"])}, "has no text of x"),
     ],
-    ids=["phone", "frames", "text"],
+    ids=["phone", "text"],
 )
-def test_wrong_russian_is_refused(russian, change, words):
+def test_one_bad_utterance_in_russian_is_left_out(russian, change, words):
     save(russian, "festvox_ru_mfcc13", RUSSIAN | change)
-    with pytest.raises(ValueError, match=words):
+    with pytest.warns(UserWarning, match=f"1 of 4 left out: .*{words}"):
+        parts = load_festvox_ru(russian)
+    assert {part: one.names for part, one in parts.items()} == {
+        "train": ("ru_0009",),
+        "valid": ("ru_0015",),
+        "test": ("ru_0010",),
+    }
+    with pytest.raises(ValueError, match=f"1 of 4 are bad: .*{words}"):
+        load_festvox_ru(russian, strict=True)
+
+
+def test_russian_of_other_frames_is_refused(russian):
+    save(russian, "festvox_ru_mfcc13", RUSSIAN | {"y": RUSSIAN["y"][1:]})
+    with pytest.raises(ValueError, match="come to 12 frames, but there are 11"):
         load_festvox_ru(russian)
 
 

@@ -65,7 +65,7 @@ def test_steps_are_the_sequence(stack):
 
 
 def test_without_temperature_it_takes_the_most_probable(model):
-    text = model.generate("abba", 150, temperature=0)
+    text = model.generate("abba", np.int64(150), temperature=0)
     ids = VOCABULARY.encode(text)
     most_probable = np.argmax(model(ids[None, :-1])[0], axis=-1)
     np.testing.assert_array_equal(ids[4:], most_probable[3:])
@@ -153,6 +153,7 @@ def test_bad_arguments_get_plain_errors(model):
         (dict(prime="abZ"), "'Z' .* position 2"),
         (dict(length=-1), "length must be an integer of 0 or more"),
         (dict(temperature=-1), "temperature must be 0 or more"),
+        (dict(temperature=float("nan")), "temperature must be 0 or more"),
         (dict(count=2, stream=True), "Only one text"),
         (dict(top_k=0), "top_k must be"),
         (dict(top_p=0), "top_p must be"),

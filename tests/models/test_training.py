@@ -275,6 +275,9 @@ def test_bad_arguments_get_plain_errors():
     for layer in (both, rnnkit.layers.LSTM(3, go_backwards=True)):
         with pytest.raises(ValueError, match="reads the text backwards"):
             LanguageModel(VOCABULARY, [layer])
+    for text in ("abc", np.array(["abc", "b"], object)):
+        with pytest.raises(ValueError, match=r"rnnkit\.data\.text_streams"):
+            model_of().fit(text)
     with pytest.raises(ValueError, match="shuffle=False"):
         model_of().fit(streams, shuffle=True)
     with pytest.raises(ValueError, match="'Z'"):

@@ -1,10 +1,13 @@
 """What one call finds out of a cell's step must not be taken for another's."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
-from rnnkit.layers import LSTM
+from rnnkit.cells import GatedCell, LSTMCell, SimpleRNNCell
+from rnnkit.layers import LSTM, Recurrent
 
 
 def test_gradients_with_dropout_do_not_depend_on_an_earlier_call_without():
@@ -28,6 +31,62 @@ def test_gradients_with_dropout_do_not_depend_on_an_earlier_call_without():
     for inference_first in (False, True):
         for got, value in zip(gradient("hoisted", inference_first), wanted):
             np.testing.assert_allclose(got, value, atol=1e-9)
+
+
+@pytest.mark.parametrize("cell", [LSTMCell(4), SimpleRNNCell(4, activation="elu")])
+def test_gradients_do_not_depend_on_a_first_call_whose_tape_stands_still(cell):
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 5, 4)), "float32")
+
+    def gradient(layer, call):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(call(x) ** 2)
+        return tape.gradient(loss, layer.trainable_weights)
+
+    fast, slow = Recurrent(cell, path="hoisted"), Recurrent(cell, path="loop")
+    fast.build(x.shape)
+    wanted = gradient(slow, slow)
+    for call in (keras.remat(lambda x: fast(x)), fast):
+        for got, value in zip(gradient(fast, call), wanted):
+            np.testing.assert_allclose(got, value, atol=1e-5)
+
+
+class Drawing(GatedCell):
+    """A cell whose step draws, by Keras or by TensorFlow."""
+
+    by = "keras"
+
+    def step(self, x, states, U):
+        shape = (ops.shape(x)[0], self.units)
+        if self.by == "keras":
+            noise = keras.random.normal(shape, seed=self.seed_generator)
+        else:
+            noise = tf.random.normal(shape)
+        return [ops.tanh(x + U(states[0])) * noise]
+
+
+@pytest.mark.parametrize("by", ["keras", "tensorflow"])
+def test_a_step_that_draws_is_refused_by_the_fast_path(by):
+    cell = Drawing(4)
+    cell.by = by
+    x = np.ones((3, 5, 4), "float32")
+    with pytest.raises(ValueError, match="A step of Drawing draws random numbers"):
+        Recurrent(cell)(x)
+    assert Recurrent(cell, path="loop")(x).shape == (3, 4)
+
+
+@pytest.mark.parametrize("path", ["loop", "hoisted"])
+def test_states_for_all_rows_and_masks_with_an_axis_more_are_as_in_keras(path):
+    x = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
+    ours, states = LSTM(6, path=path), [np.full((1, 6), 0.3, "float32")] * 2
+    theirs = keras.layers.LSTM(6)
+    for layer in (theirs, ours):
+        layer.build(x.shape)
+    ours.set_weights(theirs.get_weights())
+    wanted = theirs(x, initial_state=states)
+    np.testing.assert_allclose(ours(x, initial_state=states), wanted, atol=1e-6)
+    mask = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [1, 0, 0, 0, 0]], bool)
+    wanted = theirs(x, mask=mask)
+    np.testing.assert_allclose(ours(x, mask=mask[..., None]), wanted, atol=1e-6)
 
 
 def test_what_follows_from_kept_values_is_not_kept():

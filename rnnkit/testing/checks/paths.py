@@ -73,7 +73,7 @@ def _equals_its_cell(layer, masks, **options):
 
 def available(layer):
     """The paths that can be had here for this layer."""
-    paths = ["loop"]
+    paths, layer = ["loop"], ready(layer)
     for path in ("hoisted", "cudnn"):
         try:
             for cell in subjects.cells_of(layer):
