@@ -4,7 +4,7 @@ import collections
 
 import numpy as np
 
-from rnnkit.data.tokens import Tokens
+from rnnkit.data.tokens import Tokens, split_at_spaces
 from rnnkit.registration import export
 
 
@@ -43,13 +43,17 @@ class CountedWords(Tokens):
         """Count words; of equal counts the alphabet decides.
 
         Args:
-            sentences: Texts, or lists of words.
+            sentences: A list of texts, or of lists of words.
             minimum_count: Words seen fewer times are left out.
             size: Words at most; None for all.
 
         Raises:
-            ValueError: No word is left.
+            ValueError: No word is left; or the sentences are one text.
         """
+        if isinstance(sentences, str):
+            raise ValueError("sentences is a list of texts, got one text.")
+        if size is not None and size < 1:
+            raise ValueError(f"size must be 1 or more, got {size!r}.")
         seen = collections.Counter()
         for sentence in sentences:
             seen.update(words_of(sentence))
@@ -85,7 +89,7 @@ class CountedWords(Tokens):
 
         from rnnkit.data.places import Places
 
-        words = tf.strings.split(strings)
+        words = split_at_spaces(strings)
         ids = tf.ragged.map_flat_values(Places(self.tokens), words)
         return tf.ragged.boolean_mask(ids, ids >= 0)
 

@@ -33,8 +33,10 @@ def text_streams(text, vocabulary, batch_size, steps, drop_remainder=True):
         ValueError: The text is too short for the streams, or holds a character
             outside the vocabulary.
     """
-    ids = vocabulary.encode(text) if isinstance(text, str) else np.asarray(text)
-    return TextStreams(ids, batch_size, steps, drop_remainder)
+    if not isinstance(text, str):
+        return TextStreams(np.asarray(text), batch_size, steps, drop_remainder)
+    ids = vocabulary.encode(text)
+    return TextStreams(ids, batch_size, steps, drop_remainder, vocabulary)
 
 
 class TextStreams(keras.utils.PyDataset):
@@ -45,13 +47,15 @@ class TextStreams(keras.utils.PyDataset):
         batches: Batches in a pass over the text.
         predicted: Symbols predicted in a pass: all but the first and the unused.
         unused: Symbols at the end of the text that no batch holds.
+        vocabulary: What the text was encoded by; None where it came as ids.
         extremes: The least and the greatest id of the text, int64 `(2,)`.
         first: Batch at which `LanguageModel.fit` begins its next pass, to go on in the
             middle of an interrupted one; 0 again once that pass has begun.
     """
 
-    def __init__(self, ids, batch_size, steps, drop_remainder=True):
+    def __init__(self, ids, batch_size, steps, drop_remainder=True, vocabulary=None):
         super().__init__()
+        self.vocabulary = vocabulary
         for name, value in (("batch_size", batch_size), ("steps", steps)):
             if not isinstance(value, (int, np.integer)) or value < 1:
                 raise ValueError(f"{name} must be a positive integer, got {value!r}.")

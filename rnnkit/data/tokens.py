@@ -8,6 +8,15 @@ from rnnkit.data.places import Places
 from rnnkit.data.vocabulary import Vocabulary
 from rnnkit.registration import export
 
+SPACES = r"[\s\x0b\x1c-\x1f\x{85}\p{Z}]+"  # where `str.split` cuts
+
+
+def split_at_spaces(strings):
+    """Strings `(batch,)` → ragged words `(batch, None)`, as `str.split` cuts them."""
+    import tensorflow as tf
+
+    return tf.strings.split(tf.strings.regex_replace(strings, SPACES, " "))
+
 
 @export
 class Tokens(Vocabulary):
@@ -68,7 +77,7 @@ class Tokens(Vocabulary):
     def encode_tensor(self, strings):
         import tensorflow as tf
 
-        words = tf.strings.split(strings)
+        words = split_at_spaces(strings)
         ids = tf.ragged.map_flat_values(Places(self.tokens), words)
         if self.unknown != "error":
             other = self._ids[self.unknown]

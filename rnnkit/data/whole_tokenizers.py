@@ -3,10 +3,10 @@
 import collections
 
 from rnnkit.data.tokenizer import Tokenizer, rows_of
+from rnnkit.data.tokens import SPACES
 from rnnkit.registration import export
 
 JOINER = "￭"  # U+FFED
-_SPACE = r"[\s\x0b\x{85}\p{Z}]+"
 _SYMBOL = r"([^\p{L}\p{M}\p{N} ])"  # with one space for all white space
 # Each symbol on a line of its own with joiners at both sides; then each joiner goes
 # that has a space or an end beside it, and of two that meet one.
@@ -120,7 +120,7 @@ def split_words(strings, split_punctuation=True):
     """Strings `(batch,)` → ragged words `(batch, None)`; see `WordTokenizer`."""
     import tensorflow as tf
 
-    strings = tf.strings.strip(tf.strings.regex_replace(strings, _SPACE, " "))
+    strings = tf.strings.strip(tf.strings.regex_replace(strings, SPACES, " "))
     strings = tf.strings.regex_replace(strings, JOINER, "■")
     for pattern, replacement in _LINES if split_punctuation else ():
         strings = tf.strings.regex_replace(strings, pattern, replacement)

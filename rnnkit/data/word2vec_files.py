@@ -41,6 +41,9 @@ def write_word2vec(path, words, vectors, binary=False):
                     numbers = " ".join(map(str, vector))
                     file.write(f"{word} {numbers}\n".encode())
             file.close()
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(file.name, 0o666 & ~umask)  # as of any file that is written
             os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
@@ -119,6 +122,10 @@ def _read_text(path, body, count, dim):
         except ValueError as error:
             raise ValueError(f"{path}, line {number + 2}: {error}.") from error
         words.append(_word(path, line[0], number))
+    if any(line.strip() for line in lines[count:]):
+        raise ValueError(
+            f"{path} goes on after the {count:,} words that it says it has."
+        )
     return words, vectors
 
 

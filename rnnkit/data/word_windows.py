@@ -40,6 +40,7 @@ class WordWindows(keras.utils.PyDataset):
         seed: Of all that is drawn.
 
     Attributes:
+        vocabulary: As given.
         total: Words of the text that the vocabulary has.
         epoch: Number of the pass that is drawn now; `fit` counts it.
         first: Batch at which `fit` begins its next pass, to go on in the middle of an
@@ -66,6 +67,7 @@ class WordWindows(keras.utils.PyDataset):
         seed=0,
     ):
         super().__init__()
+        self.vocabulary = vocabulary
         for name, value in (("window", window), ("words", words)):
             if value < 1:
                 raise ValueError(f"{name} must be 1 or more, got {value}.")

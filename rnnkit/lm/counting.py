@@ -17,15 +17,22 @@ def counted(sentences, order, vocabulary=None):
         For each order a `Counter` of n-grams, tuples of words.
 
     Raises:
-        ValueError: `order` is not positive, there is no sentence, or one is no list of
-            words.
+        ValueError: `order` is not positive, there is no sentence, one is no list of
+            words or has `<s>` or `</s>` in it, or `vocabulary` is a text.
     """
     if order < 1:
         raise ValueError(f"order must be 1 or more, got {order!r}.")
+    if isinstance(vocabulary, str):
+        raise ValueError(f"vocabulary is a list of words, got {vocabulary[:40]!r}.")
     counts = [collections.Counter() for _ in range(order)]
     kept = None if vocabulary is None else set(vocabulary)
     for sentence in sentences_in(sentences):
         words = [w if kept is None or w in kept else UNKNOWN for w in sentence]
+        if BEGIN in sentence or END in sentence:
+            raise ValueError(
+                f"{BEGIN} and {END} stand for a sentence's beginning and end, and are "
+                f"no words of it: {' '.join(map(str, sentence))[:80]!r}."
+            )
         words = (BEGIN, *words, END)
         for k in range(order):
             counts[k].update(words[i : i + k + 1] for i in range(len(words) - k))

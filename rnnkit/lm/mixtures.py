@@ -1,8 +1,11 @@
 """Models of unlike kinds as one: of each, what it gave to the same tokens."""
 
+import itertools
 import math
 
 import numpy as np
+
+from rnnkit.lm.scoring import BEGIN, END, UNKNOWN
 
 
 class Mixture:
@@ -21,7 +24,8 @@ class Mixture:
         weights: One a model, none negative; they are scaled to sum to 1.
 
     Raises:
-        ValueError: There is not one weight a model, or they are no shares.
+        ValueError: There is not one weight a model, they are no shares, or two models
+            know unlike words.
 
     Reference: [Mikolov et al., 2011](https://doi.org/10.1109/ICASSP.2011.5947611)
     """
@@ -29,6 +33,7 @@ class Mixture:
     def __init__(self, models, weights):
         self.models = list(models)
         self.weights = shares(weights, len(self.models))
+        _check_vocabularies(self.models)
 
     @classmethod
     def fit(cls, models, text, steps=1000, tolerance=1e-7):
@@ -107,8 +112,7 @@ def mixed_log_probs(log_probs, weights):
         ValueError: As `mixture_weights`, or there is not one weight a model.
     """
     rows = _rows(log_probs)
-    if np.shape(weights) != (len(rows),):
-        raise ValueError(f"{len(rows)} models need as many weights: {weights}.")
+    weights = shares(weights, len(rows))
     with np.errstate(divide="ignore"):
         logs = rows + np.log(weights)[:, None]
     return np.logaddexp.reduce(logs, axis=0)
@@ -126,6 +130,32 @@ def shares(weights, count):
     if not (count and weights.min() >= 0 and 0 < weights.sum() < math.inf):
         raise ValueError(f"Weights are 0 or more, and not all 0: {weights.tolist()}.")
     return weights / weights.sum()
+
+
+def _check_vocabularies(models):
+    """Raise ValueError where two models say that they know unlike words."""
+    known = [(place, words) for place, words in enumerate(map(_words, models)) if words]
+    for (one, words), (other, others) in itertools.pairwise(known):
+        if alone := words ^ others:
+            word = min(alone)
+            knows, lacks = (one, other) if word in words else (other, one)
+            raise ValueError(
+                f"Models of unlike vocabularies cannot be mixed: {word!r}, one of "
+                f"{len(alone):,} such words, is known to models[{knows}] and not to "
+                f"models[{lacks}]."
+            )
+
+
+def _words(model):
+    """The words that a model says it knows, a set; None where it does not say."""
+    while hasattr(model, "model"):  # a cache around it, and the like
+        model = model.model
+    vocabulary = getattr(model, "vocabulary", None)
+    words = getattr(vocabulary, "tokens", vocabulary)
+    if not isinstance(words, (list, tuple)):
+        return None
+    end = getattr(vocabulary, "line_end", None)
+    return {*words} - {end, BEGIN, END, UNKNOWN}
 
 
 def _scored(models, text):

@@ -58,8 +58,9 @@ class NGram(Scoring):
             smoothing: `"kneser_ney"` or `"absolute"`.
 
         Raises:
-            ValueError: `order` is not positive, there is no sentence, or one is no
-                list of words, or no such smoothing.
+            ValueError: `order` is not positive; there is no sentence, or one is no
+                list of words or has `<s>` or `</s>` in it; `vocabulary` is a text; or
+                there is no such smoothing.
 
         Reference: [Chen and Goodman, 1999](https://doi.org/10.1006/csla.1999.0128);
         absolute discounting, [Ney et al., 1994](https://doi.org/10.1006/csla.1994.1001)
@@ -202,6 +203,7 @@ def _log10(x):
     return math.log10(x) if x > 0 else _NEVER
 
 
+_MOST = 1e-6  # log10 of a probability that rounding has made more than 1
 _SECTION = re.compile(r"\\(\d+)-grams:")
 
 
@@ -226,12 +228,14 @@ def _read(path, file):
                 break
             elif line and table is not None:
                 gram, values = _entry(line, len(tables))
+                if gram in table:
+                    raise ValueError("there already")
                 table[gram] = values
         except ValueError as error:
             raise ValueError(
                 f"{path}, line {number}: no {what}: {line[:80]!r}."
             ) from error
-    if not ended or [len(table) for table in tables] != sizes:
+    if not ended or not tables or [len(table) for table in tables] != sizes:
         raise ValueError(
             f"{path} is no whole ARPA file: it says {sizes} n-grams, and has "
             f"{[len(table) for table in tables]}."
@@ -246,6 +250,6 @@ def _entry(line, n):
     p, backoff = float(fields[0]), 0.0
     if len(gram) == n + 1:
         backoff, gram = float(gram[-1]), gram[:-1]
-    if len(gram) != n or not (p < math.inf and backoff < math.inf):
+    if len(gram) != n or not (p <= _MOST and backoff < math.inf):
         raise ValueError(f"{len(gram)} words, {p} and {backoff}")
     return gram, (p, backoff)

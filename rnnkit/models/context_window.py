@@ -1,5 +1,7 @@
 """The last few vectors side by side: all that a model with a bounded context sees."""
 
+import numbers
+
 import keras
 from keras import ops
 
@@ -25,9 +27,11 @@ class ContextWindow(keras.layers.Layer):
 
     def __init__(self, context, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(context, int) or context < 1:
-            raise ValueError(f"context must be 1 or more, got {context!r}.")
-        self.context = context
+        if not isinstance(context, numbers.Integral) or context < 1:
+            raise ValueError(
+                f"context must be an integer of 1 or more, got {context!r}."
+            )
+        self.context = int(context)
 
     def build(self, input_shape):
         self.features = input_shape[-1]

@@ -1,6 +1,7 @@
 """A cache of what was read: words that came up come up again."""
 
 import itertools
+import numbers
 
 import numpy as np
 
@@ -29,15 +30,17 @@ class ContinuousCache:
         weight: λ, in [0, 1].
 
     Raises:
-        ValueError: `window` is not positive, or λ is no share.
+        ValueError: `window` is no positive integer, θ is below 0, or λ is no share.
 
     Reference: [Grave et al., 2017](https://arxiv.org/abs/1612.04426)
     """
 
     def __init__(self, model, window=500, theta=0.3, weight=0.1):
-        if window < 1 or not 0 <= weight <= 1:
+        whole = isinstance(window, numbers.Integral) and window >= 1
+        if not (whole and 0 <= weight <= 1 and theta >= 0):
             raise ValueError(
-                f"window must be 1 or more and weight in [0, 1]: {window}, {weight}."
+                "window must be an integer of 1 or more, theta 0 or more, and weight "
+                f"in [0, 1]: {window}, {theta}, {weight}."
             )
         self.model, self.window = model, window
         self.theta, self.weight = theta, weight
@@ -109,7 +112,7 @@ def cached_probabilities(h, targets, window, theta, word=None):
         window, theta: See `ContinuousCache`.
         word: Ask for this token everywhere, in place of the targets.
     """
-    found = np.full(len(h), np.nan)
+    h, found = h.astype("float32"), np.full(len(h), np.nan)
     for start, end in itertools.pairwise([*range(0, len(h), _BLOCK), len(h)]):
         first = max(0, start - window)
         now, then = np.arange(start, end)[:, None], np.arange(first, end)[None]

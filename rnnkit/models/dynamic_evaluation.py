@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from rnnkit.models.scores import Scores
-from rnnkit.models.text_scoring import check_ids, tokens_of, windows
+from rnnkit.models.text_scoring import check_streams, tokens_of, windows
 from rnnkit.ops.tracing import graph
 
 
@@ -31,6 +31,7 @@ class DynamicEvaluation:
 
     Raises:
         RuntimeError: Keras runs on another backend.
+        ValueError: `steps` is not positive.
 
     Reference: [Krause et al., 2018](https://arxiv.org/abs/1709.07432), section 4
     """
@@ -38,6 +39,8 @@ class DynamicEvaluation:
     def __init__(self, model, learning_rate, decay=0.0, steps=20, epsilon=2e-3):
         if keras.backend.backend() != "tensorflow":
             raise RuntimeError("Dynamic evaluation runs on TensorFlow.")
+        if steps < 1:
+            raise ValueError(f"steps must be 1 or more, got {steps!r}.")
         self.model, self.steps = model, steps
         self.learning_rate, self.decay, self.epsilon = learning_rate, decay, epsilon
         self.roots = None  # r, an array a weight
@@ -51,21 +54,25 @@ class DynamicEvaluation:
             batches: How many of its batches; None for all.
 
         Raises:
-            ValueError: Streams hold an id that is not of the model's vocabulary.
+            ValueError: The streams are of another vocabulary, or `batches` is not
+                positive.
         """
         import tensorflow as tf
 
-        check_ids(self.model.vocabulary, streams.extremes)
+        if batches is not None and batches < 1:
+            raise ValueError(f"batches must be 1 or more, got {batches!r}.")
+        check_streams(self.model.vocabulary, streams)
         squares = [tf.zeros(v.shape) for v in self._weights]
         count = len(streams) if batches is None else min(batches, len(streams))
 
-        def add(x, y, squares):
-            _, gradients, _ = self._gradients(x, y, tf.ones(y.shape), None)
+        def add(squares, x, y, weights=None):
+            weights = tf.ones(y.shape) if weights is None else weights
+            _, gradients, _ = self._gradients(x, y, weights, None)
             return [s + tf.square(g) for s, g in zip(squares, gradients)]
 
         add = graph(add)
         for k in range(count):
-            squares = add(*map(tf.constant, streams[k][:2]), squares)
+            squares = add(squares, *map(tf.constant, streams[k]))
         self.roots = [np.sqrt(s.numpy() / count) for s in squares]
         return self
 

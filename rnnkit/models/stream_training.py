@@ -9,7 +9,7 @@ from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
 from rnnkit.models.carried_state import CarriedState
-from rnnkit.models.text_scoring import check_ids, ids_of
+from rnnkit.models.text_scoring import check_streams, ids_of
 from rnnkit.models.training import (
     BeginPass,
     Bits,
@@ -217,7 +217,7 @@ class StreamTraining(BuiltOptimizer):
         """See that the ids of what is streams among some data are of the vocabulary."""
         for streams in data:
             if isinstance(streams, TextStreams):
-                check_ids(self.vocabulary, streams.extremes)
+                check_streams(self.vocabulary, streams)
             elif _holds_texts(streams):
                 raise ValueError(
                     "A text becomes ids in streams: give rnnkit.data.text_streams("

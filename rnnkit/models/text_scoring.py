@@ -56,6 +56,18 @@ def check_ids(vocabulary, ids):
         )
 
 
+def check_streams(vocabulary, streams):
+    """See that `TextStreams` are of a vocabulary.
+
+    Raises:
+        ValueError: They were made of a text with another, or hold an id that is not of
+            this one.
+    """
+    if streams.vocabulary is not None and streams.vocabulary != vocabulary:
+        raise ValueError("These streams are of another vocabulary than the model.")
+    check_ids(vocabulary, streams.extremes)
+
+
 def tokens_of(model, text):
     """What is read and what is to be predicted of a text, as `ids_of` has it.
 

@@ -116,6 +116,7 @@ class WordVectors(BuiltOptimizer, keras.Model):
             sides, z = ops.cast(sides, "float32"), None
             y = _rows(self.outputs_table, nodes)
         negatives = float(self.negatives)
+        x, y, z = (None if v is None else ops.cast(v, "float32") for v in (x, y, z))
         sums = nats(KINDS[self.kind], x, y, sides, z, left, right, negatives)
         near = left + right
         pairs = near if self.kind == "skip_gram" else near > 0
@@ -150,9 +151,18 @@ class WordVectors(BuiltOptimizer, keras.Model):
 
         Raises:
             LossError: The loss is NaN or infinite.
+            ValueError: The windows are of another vocabulary, or have no noise words
+                where the model has negatives.
         """
         if not isinstance(x, WordWindows):
             return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **kwargs)
+        if x.vocabulary != self.vocabulary:
+            raise ValueError("These windows are of another vocabulary than the model.")
+        if self.negatives and not x.negatives:
+            raise ValueError(
+                f"The model has negatives={self.negatives}, and the windows draw no "
+                "noise words: give them negatives too, 64 being many enough."
+            )
         first, x.first = x.first, 0
         callbacks = [_CountPasses(x), LossGuard(first), *as_list(callbacks)]
         kwargs |= dict(epochs=epochs, callbacks=callbacks, shuffle=False)

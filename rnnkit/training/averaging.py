@@ -31,6 +31,7 @@ class AveragedWeights(AroundOptimizer):
         super().__init__(inner_optimizer, name)
         self.averaged = self.add_variable((), initializer="zeros", name="averaged")
         self.averages_now = self.add_variable((), initializer="zeros", name="averages")
+        self.swapped = self.add_variable((), initializer="zeros", name="swapped")
         self.averages = []
 
     def build(self, var_list):
@@ -49,6 +50,7 @@ class AveragedWeights(AroundOptimizer):
     def swap(self):
         """Exchange the weights with their mean; nothing where there is none yet."""
         if float(self.averaged):
+            self.swapped.assign(1.0 - self.swapped)
             for weight, average in zip(self._trainable_variables, self.averages):
                 value = ops.copy(ops.convert_to_tensor(weight))
                 weight.assign(average)
@@ -69,7 +71,7 @@ class AveragedWeights(AroundOptimizer):
 
     @property
     def variables(self):
-        own = [self.averaged, self.averages_now, *self.averages]
+        own = [self.averaged, self.averages_now, self.swapped, *self.averages]
         return [*self.inner_optimizer.variables, *own]
 
 
@@ -78,12 +80,17 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
 
     NT-ASGD: after each epoch, averaging starts if the figure is worse than the best
     before the last `patience` epochs. From then on the mean is what is validated, and
-    what the model has in the end. The model is compiled with `AveragedWeights`.
+    what the model has in the end; fit once more, it goes on from the weights that are
+    none. The model is compiled with `AveragedWeights`.
 
     Args:
         monitor: The figure, smaller being better.
         patience: Epochs whose figures do not yet count as before.
         history: Figures of epochs before, of an interrupted training.
+
+    Raises:
+        ValueError: The model is compiled with another optimizer, or there is no such
+            figure after an epoch.
 
     Reference: [Merity et al., 2018](https://arxiv.org/abs/1708.02182), section 4
     """
@@ -93,24 +100,46 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self.monitor, self.patience = monitor, patience
         self.history = list(history)
 
+    @property
+    def _optimizer(self):
+        """The `AveragedWeights`, also within what scales the loss in half precision."""
+        found = self.model.optimizer
+        while not isinstance(found, AveragedWeights):
+            if not hasattr(found, "inner_optimizer"):
+                raise ValueError(
+                    "NonMonotonicAveraging needs a model compiled with rnnkit.training."
+                    f"AveragedWeights, not with {type(self.model.optimizer).__name__}."
+                )
+            found = found.inner_optimizer
+        return found
+
+    def on_train_begin(self, logs=None):
+        if float(self._optimizer.swapped):  # by an earlier training, at its end
+            self._optimizer.swap()
+
     def on_test_begin(self, logs=None):
-        self.model.optimizer.swap()
+        self._optimizer.swap()
 
     def on_test_end(self, logs=None):
-        self.model.optimizer.swap()
+        self._optimizer.swap()
 
     def on_epoch_begin(self, epoch, logs=None):
         # A checkpoint may be from before the averaging that its epoch had started.
         if any(map(self._worse, range(len(self.history)))):
-            self.model.optimizer.start_averaging()
+            self._optimizer.start_averaging()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.history.append(float((logs or {})[self.monitor]))
+        if self.monitor not in (logs or {}):
+            raise ValueError(
+                f"There is no {self.monitor} among {', '.join(logs or {})}: give "
+                "validation_data, or another monitor."
+            )
+        self.history.append(float(logs[self.monitor]))
         if self._worse(len(self.history) - 1):
-            self.model.optimizer.start_averaging()
+            self._optimizer.start_averaging()
 
     def on_train_end(self, logs=None):
-        self.model.optimizer.swap()
+        self._optimizer.swap()
 
     def _worse(self, epoch):
         """Whether the figure of an epoch is worse than the best of some time before."""

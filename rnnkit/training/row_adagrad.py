@@ -15,7 +15,9 @@ class RowAdagrad(keras.optimizers.Optimizer):
 
     for each row r along the first axis. Rows of which a batch has nothing stay as they
     are, and cost nothing. Where a batch has a row several times, it moves by each of
-    its gradients, and all of them have been added to a before.
+    its gradients, and all of them have been added to a before. That holds where
+    gradients come by rows, as of `tf.gather` on TensorFlow; where they come whole, as
+    on other backends, those of a row are one, their sum.
 
     Args:
         learning_rate: η, a number or a schedule.

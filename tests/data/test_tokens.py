@@ -18,7 +18,7 @@ def test_there_and_back():
 def test_in_a_graph_it_is_the_same():
     tf = pytest.importorskip("tensorflow")
     tokens = Tokens(["b", "ä", "c"], unknown="c")
-    texts = ["b ä", "", "x b b"]
+    texts = ["b ä", "", "x b b", "b\u3000ä\u00a0b\x1cä\x85b\u2028ä\tb\u200bb"]
     ids = tokens.encode_tensor(tf.constant(texts))
     assert ids.to_list() == [tokens.encode(text).tolist() for text in texts]
     assert tokens.decode_tensor(ids).numpy()[0].decode() == "b ä"

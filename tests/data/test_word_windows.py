@@ -35,8 +35,12 @@ def test_words_are_counted():
     few = CountedWords.train([text.split() for text in TEXTS], minimum_count=6, size=3)
     assert few.tokens == ["a", "b", "c"]
     assert list(few.encode("c unheard b")) == [2, 1]
-    ids = few.encode_tensor(tf.constant(["c unheard b", "x"])).to_list()
+    ids = few.encode_tensor(tf.constant(["c\u00a0unheard b", "x"])).to_list()
     assert ids == [[2, 1], []]
+    with pytest.raises(ValueError, match="got one text"):
+        CountedWords.train("a b a", 1)
+    with pytest.raises(ValueError, match="size must be 1 or more"):
+        CountedWords.train(TEXTS, 1, size=-1)
     again = CountedWords.from_config(few.get_config())
     assert again == few
     assert "b" in again

@@ -75,5 +75,12 @@ def test_what_cannot_be_mixed_is_named(network):
     for mix in (mixture_weights, lambda rows: mixed_log_probs(rows, [0.5, 0.5])):
         with pytest.raises(ValueError, match=r"same n tokens.*\(2,\), \(1,\)"):
             mix(unequal)
+    with pytest.raises(ValueError, match="not all 0"):
+        mixed_log_probs([[-1.0], [-2.0]], [-1.0, 2.0])
+    np.testing.assert_allclose(mixed_log_probs([[-1.0], [-1.0]], [1.0, 1.0]), -1.0)
+    other = NGram.train([["a", "zebra"]], 1)
+    for pair in ([network, other], [ONE, other]):
+        with pytest.raises(ValueError, match="unlike vocabularies cannot be mixed: '"):
+            Mixture(pair, [1, 1])
     with pytest.raises(ValueError, match="2 models need as many weights"):
         mixed_log_probs([[-1.0], [-2.0]], [1.0])

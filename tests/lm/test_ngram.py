@@ -140,6 +140,9 @@ def test_more_context_tells_more():
         ("\\data\\\n\n\\1-grams:\n-1\ta\tinf\n", "line 4: no 1-gram"),
         ("\\data\\\n\n\\1-grams:\n-1\ta\tnan\n", "line 4: no 1-gram"),
         ("\\data\\\n\n\\2-grams:\n", "line 3: no place for these after 0-grams"),
+        ("\\data\\\n\n\\1-grams:\n5\ta\n", "line 4: no 1-gram: '5.ta'"),
+        ("\\1-grams:\n-1\ta\n-1\ta\n", "line 3: no 1-gram"),
+        ("\\data\\\n\\end\\\n", "no whole ARPA file"),
         ("\\1-grams:\n\\1-grams:\n", "line 2: no place for these after 1-grams"),
         (b"\\1-grams:\n-1\t\xff\n", r"line 2: no 1-gram: b'-1.t.xff"),
     ],
@@ -238,6 +241,10 @@ def test_what_cannot_be_counted_is_named(tmp_path):
         NGram.train(SENTENCES, 0)
     with pytest.raises(ValueError, match="no sentence"):
         NGram.train([], 2)
+    with pytest.raises(ValueError, match="and are no words of it: 'a <s> b'"):
+        NGram.train([["a", "<s>", "b"]], 2)
+    with pytest.raises(ValueError, match="vocabulary is a list of words"):
+        NGram.train(SENTENCES, 2, vocabulary="the cat")
     with pytest.raises(ValueError, match="smoothing must be"):
         NGram.train(SENTENCES, 2, smoothing="laplace")
 

@@ -115,7 +115,9 @@ def test_it_writes():
 
 
 def test_what_cannot_be_is_named():
-    with pytest.raises(ValueError, match="context must be 1 or more, got 0"):
+    with pytest.raises(
+        ValueError, match="context must be an integer of 1 or more, got 0"
+    ):
         NPLM(VOCABULARY, context=0)
     model = nplm()
     with pytest.raises(ValueError, match="encoded by another"):

@@ -126,7 +126,9 @@ def test_streams_of_another_vocabulary_are_refused(kind):
         model.compile()
     own = text_streams(TEXT[:91], VOCABULARY, 2, 10)
     wider = Characters(TEXT + "fgh")
-    foreign = text_streams("ab" * 30 + "h", wider, 2, 10)
+    with pytest.raises(ValueError, match="streams are of another vocabulary"):
+        model.fit(text_streams("ab" * 30, Characters("ab"), 2, 10), verbose=0)
+    foreign = text_streams(wider.encode("ab" * 30 + "h"), None, 2, 10)
     before = model.get_weights()
     said = "9 is no id of the model's vocabulary, which has 7: is the text encoded by"
     for act in (

@@ -7,6 +7,7 @@ import pytest
 import rnnkit
 from rnnkit.data import Characters, SentencePieceTokenizer, Words, text_streams
 from rnnkit.models import ContinuousCache, DynamicEvaluation, LanguageModel
+from rnnkit.models.continuous_cache import cached_probabilities
 from rnnkit.models.text_generation import TextGenerator
 
 RNG = np.random.default_rng(0)
@@ -107,6 +108,21 @@ def test_the_cache_is_its_formula(model):
     np.testing.assert_allclose(scores, np.log(at(wanted, truth)), rtol=1e-4)
 
 
+def test_the_cache_is_as_exact_over_outputs_of_half_precision():
+    rng = np.random.default_rng(0)
+    h = rng.normal(size=(300, 64)).astype("float16")
+    targets = rng.integers(0, 9, 300)
+    wanted = cached_probabilities(h.astype("float64"), targets, 50, 0.8)
+    found = cached_probabilities(h, targets, 50, 0.8)
+    np.testing.assert_allclose(found, wanted, rtol=1e-3)
+
+
+@pytest.mark.parametrize("bad", [{"window": 2.5}, {"theta": np.nan}, {"weight": 2}])
+def test_a_cache_that_cannot_be_is_named(model, bad):
+    with pytest.raises(ValueError, match="window must be an integer of 1 or more"):
+        ContinuousCache(model, **bad)
+
+
 def test_the_cache_is_chosen_on_a_text_and_looks_back_over_blocks(model, monkeypatch):
     text = "a b c d e\nf g f g\n" * 8
     whole = ContinuousCache(model, 20, 0.5, 0.2).score(text).log_probs
@@ -122,7 +138,7 @@ def test_the_cache_is_chosen_on_a_text_and_looks_back_over_blocks(model, monkeyp
             for weight in tried["weights"]
         )
     )
-    with pytest.raises(ValueError, match=r"weight in \[0, 1\]: 5, 2"):
+    with pytest.raises(ValueError, match=r"weight in \[0, 1\]: 5, 0.3, 2"):
         ContinuousCache(model, 5, weight=2)
 
 
@@ -172,6 +188,12 @@ def test_dynamic_evaluation_is_its_formula(statistics):
     dynamic = DynamicEvaluation(model, rate, decay, steps, epsilon)
     roots = dict.fromkeys(weights, 1.0)
     if statistics:
+        padded = text_streams(TEXT[:20], WORDS, 1, 100, drop_remainder=False)
+        ids, targets, real = (array[0, : padded.predicted] for array in padded[0])
+        assert real.all()
+        _, of_all, _ = learnt(ids, targets, np.zeros(WORDS.size))
+        for found, g in zip(dynamic.gather(padded).roots, of_all.values()):
+            np.testing.assert_allclose(found, np.abs(g), atol=1e-6)
         streams = text_streams(TEXT, WORDS, 1, 10)
         dynamic.gather(streams, 4)
         squares = [
@@ -200,6 +222,10 @@ def test_dynamic_evaluation_is_its_formula(statistics):
     for value, old in zip(model.get_weights(), before):
         np.testing.assert_array_equal(value, old)
     assert dynamic.perplexity(SHORT) == pytest.approx(found.perplexity)
+    with pytest.raises(ValueError, match="batches must be 1 or more"):
+        dynamic.gather(text_streams(TEXT, WORDS, 1, 10), batches=0)
+    with pytest.raises(ValueError, match="steps must be 1 or more"):
+        DynamicEvaluation(model, rate, steps=0)
     foreign = text_streams(np.arange(WORDS.size + 1), None, 1, 3)
     with pytest.raises(ValueError, match="is no id of the model's vocabulary"):
         dynamic.gather(foreign)

@@ -198,6 +198,11 @@ def test_bad_arguments_get_plain_errors():
         WordVectors(WORDS, dim=0)
     model = WordVectors(WORDS, dim=4)
     model.compile(keras.optimizers.SGD(1e30))
+    others = CountedWords(WORDS.tokens[:-1], WORDS.counts[:-1])
+    with pytest.raises(ValueError, match="of another vocabulary"):
+        WordVectors(others, dim=4).fit(windows_of())
+    with pytest.raises(ValueError, match="negatives=5, and the windows draw no noise"):
+        model.fit(windows_of(0))
     with pytest.raises(LossError, match=r"smaller learning rate"):
         model.fit(windows_of(), epochs=20, verbose=0)
 

@@ -117,3 +117,49 @@ def test_a_file_holds_it(tmp_path):
     assert float(again.optimizer.averaged) == 1
     for old, new in zip(model.optimizer.variables, again.optimizer.variables):
         np.testing.assert_array_equal(old, new)
+
+
+def test_fit_once_more_it_goes_on_from_the_last_weights():
+    """Two trainings in a row end as one of as many epochs."""
+
+    def trained(*epochs):
+        model, x, y = problem()
+        model.optimizer.build(model.trainable_variables)
+        model.optimizer.start_averaging()
+        callback, first = NonMonotonicAveraging("val_loss"), 0
+        for last in epochs:
+            model.fit(
+                x,
+                y,
+                batch_size=8,
+                initial_epoch=first,
+                epochs=last,
+                shuffle=False,
+                validation_data=(x, y),
+                verbose=0,
+                callbacks=[callback],
+            )
+            first = last
+        return model.get_weights()
+
+    for one, two in zip(trained(4), trained(2, 4), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-6)
+
+
+def test_it_finds_the_mean_within_what_scales_the_loss():
+    model, x, y = problem()
+    inner = AveragedWeights(keras.optimizers.SGD(0.1))
+    model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    callback = NonMonotonicAveraging("loss", patience=0, history=[1.0, 2.0])
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[callback])
+    assert float(inner.averaged) > 0
+    assert float(inner.swapped) == 1
+
+
+def test_what_it_needs_is_said():
+    model, x, y = problem()
+    with pytest.raises(ValueError, match="There is no val_nats among loss: give valid"):
+        model.fit(x, y, verbose=0, callbacks=[NonMonotonicAveraging()])
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="AveragedWeights, not with Adam"):
+        model.fit(x, y, verbose=0, callbacks=[NonMonotonicAveraging("loss")])
