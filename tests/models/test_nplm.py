@@ -116,7 +116,7 @@ def test_it_writes():
 
 def test_what_cannot_be_is_named():
     with pytest.raises(
-        ValueError, match="context must be an integer of 1 or more, got 0"
+        ValueError, match="context must be an integer of 1 or m"
     ):
         NPLM(VOCABULARY, context=0)
     model = nplm()
