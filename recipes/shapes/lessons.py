@@ -242,12 +242,18 @@ def most_frequent(values):
 
 
 def distinct(draw, count):
-    """Rows of integers that a function draws, none twice: the test has its own."""
+    """Rows of integers that a function draws, none twice: the test has its own.
+
+    Raises:
+        SystemExit: There are hardly so many.
+    """
     rows = {}
-    while len(rows) < count:
+    for _ in range(100 * count):
         row = draw()
         rows[row.tobytes()] = row
-    return np.array(list(rows.values()))
+        if len(rows) == count:
+            return np.array(list(rows.values()))
+    raise SystemExit(f"There are no {count:,} different ones: take fewer examples.")
 
 
 def brackets(rng, pairs):

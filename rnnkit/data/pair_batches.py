@@ -128,9 +128,19 @@ def ids_of(rows, vocabulary, name):
     """Rows of ids, those of texts if they are such."""
     rows = listed(rows, name)
     if not (rows and isinstance(rows[0], str)):
-        rows = [np.asarray(row, "int32") for row in rows]
+        rows = [np.asarray(row) for row in rows]
         size = np.inf if vocabulary is None else vocabulary.size
+        padding = getattr(vocabulary, "padding", None)
         for number, row in enumerate(rows):
+            if len(row) and not np.issubdtype(row.dtype, np.integer):
+                raise ValueError(
+                    f"The {name} {number} is no row of integer ids: {row.tolist()}."
+                )
+            if name == "source" and padding in row.tolist():
+                raise ValueError(
+                    f"The source {number} holds {padding}, which is the padding: "
+                    f"{row.tolist()}. Give the ids of its tokens alone."
+                )
             if len(row) and not 0 <= row.min() <= row.max() < size:
                 raise ValueError(
                     f"The {name} {number} holds what is no id of {size} tokens: "
@@ -140,7 +150,7 @@ def ids_of(rows, vocabulary, name):
         raise ValueError(f"The {name}s are texts: give {name}_vocabulary too.")
     else:
         rows = vocabulary.encode_all(rows)
-    return rows
+    return [np.asarray(row, "int32") for row in rows]
 
 
 def _sizes(lengths, count):

@@ -32,7 +32,8 @@ class TeacherForced(keras.layers.Layer):
 
     Raises:
         ValueError: The layer's outputs are not all it remembers, it reads backwards,
-            or gives its last output alone.
+            gives its last output alone, carries its state from batch to batch, or makes
+            masked outputs zero.
 
     Reference: [Goodfellow et al., 2016](https://www.deeplearningbook.org/contents/rnn.html),
     section 10.2.1
@@ -49,6 +50,11 @@ class TeacherForced(keras.layers.Layer):
             raise ValueError(
                 f"{layer.name} must read forwards and give every output: leave "
                 "go_backwards and return_state, and set return_sequences=True."
+            )
+        if layer.stateful or layer.zero_output_for_mask:
+            raise ValueError(
+                f"{layer.name} is stateful or has zero_output_for_mask=True: leave "
+                "both, which need its loop over time."
             )
         self.layer = layer
         self.supports_masking = True

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from rnnkit.lm.ngram import NGram
 from rnnkit.lm.scoring import BEGIN, UNKNOWN
 
 
@@ -28,9 +29,14 @@ class Automaton:
 
     Args:
         ngram: An `NGram`.
+
+    Raises:
+        ValueError: It is none.
     """
 
     def __init__(self, ngram):
+        if not isinstance(ngram, NGram):
+            raise ValueError(f"A language model is an rnnkit.lm.NGram here: {ngram!r}.")
         known = ngram.tables[0]
         self.words = [w for (w,) in known]
         if (UNKNOWN,) not in known:

@@ -14,7 +14,6 @@ from rnnkit.decoding import (
     ctc_beam_search,
     ctc_greedy,
 )
-from rnnkit.lm import NGram
 
 SEPARATORS = (" ", "|")  # between words, the first that the vocabulary has
 
@@ -63,8 +62,6 @@ class CTCDecoder:
                 raise ValueError(f"{name} is a list of texts, got {words!r}.")
         if beam_width is not None and beam_width < 1:
             raise ValueError(f"beam_width must be 1 or more, got {beam_width!r}.")
-        if lm is not None and not isinstance(lm, NGram):
-            raise ValueError(f"lm is an rnnkit.lm.NGram, got {lm!r}.")
         helped = lm is not None or lexicon is not None or hot_words
         self.vocabulary = vocabulary
         self.beam_width = beam_width or (100 if helped else None)
@@ -89,12 +86,6 @@ class CTCDecoder:
             )
             spelt = {w: _spellings(w, s, vocabulary) for w, s in spelt.items()}
             between = separator_of(vocabulary, separator)
-            if lm is not None and not set(spelt) & set(lm.vocabulary):
-                raise ValueError(
-                    "The language model knows no word of the lexicon, but "
-                    f"{lm.vocabulary[:3]} and the like: with a lexicon it is one over "
-                    "words."
-                )
             self.lexicon = Lexicon(spelt, symbols, between, lm)
             scorers.append(self.lexicon)
         elif lm is not None:

@@ -22,10 +22,22 @@ _TRIAL = 4001  # frames, or samples
 
 
 def layers_of(encoder):
-    """The layers of an encoder: a list of them, a `keras.Sequential`, or one layer."""
+    """The layers of an encoder: a list of them, a `keras.Sequential`, or one layer.
+
+    Raises:
+        ValueError: A layer goes backwards.
+    """
     if isinstance(encoder, keras.Sequential):
-        return list(encoder.layers)
-    return list(encoder) if isinstance(encoder, (list, tuple)) else [encoder]
+        encoder = encoder.layers
+    layers = list(encoder) if isinstance(encoder, (list, tuple)) else [encoder]
+    for layer in layers:
+        if getattr(layer, "go_backwards", False):
+            raise ValueError(
+                f"{layer.name} goes backwards: its frames come out from the last to "
+                "the first, their mask does not. Take rnnkit.layers.Bidirectional; or, "
+                "of Seq2Seq, reverse_source=True."
+            )
+    return layers
 
 
 def build(layers, shape):

@@ -2,18 +2,25 @@
 it looked."""
 
 import dataclasses
+import numbers
 import warnings
 
 import keras
 import numpy as np
 from keras import ops
 
-from rnnkit.data import SequenceBatches
+from rnnkit.data import SequenceBatches, WordPieceTokenizer
 from rnnkit.data.pair_batches import ids_of, listed
 from rnnkit.decoding import WuCoverage, beam_search, sample_sequences
 from rnnkit.models import encoding
 from rnnkit.models.options import frozen
-from rnnkit.models.target_limits import greatest, limit, prefixes, twice_and_ten
+from rnnkit.models.target_limits import (
+    check_prefixes,
+    greatest,
+    limit,
+    prefixes,
+    twice_and_ten,
+)
 from rnnkit.ops.tracing import compiled
 
 _KEPT = 8  # searches that stay compiled
@@ -98,6 +105,14 @@ class Seq2SeqWriting:
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")
+        _check_counts(batch_size=batch_size, beam_width=beam_width, n_best=n_best or 1)
+        if n_best == 0:
+            raise ValueError("n_best must be 1 or more, or None.")
+        if copy_unknown and isinstance(self.source_vocabulary, WordPieceTokenizer):
+            raise ValueError(
+                "copy_unknown copies tokens as they stand in the source, which "
+                "WordPiece's unknown ones do not: take another tokenizer for it."
+            )
         sources = listed(sources, "source")
         if copy_unknown and not all(isinstance(one, str) for one in sources):
             raise ValueError("copy_unknown copies words of texts: give texts, not ids.")
@@ -115,8 +130,11 @@ class Seq2SeqWriting:
             )
 
         given = prefixes(prefix, len(sources), max_length)
+        at_most = twice_and_ten if max_length is None else max_length
 
         def more(lengths, items):
+            for rows in given:
+                check_prefixes(rows[items], lengths, at_most)
             return tuple(rows[items] for rows in given)
 
         key = ("search", beam_width, n_best, max_length, min_length, len(given))
@@ -156,7 +174,9 @@ class Seq2SeqWriting:
         Returns:
             List of lists of `count` texts, or of `Written`s.
         """
-
+        _check_counts(batch_size=batch_size, count=count)
+        if not temperature >= 0:
+            raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
         sources = listed(sources, "source")
         given = prefixes(prefix, len(sources), max_length)
         at_most = twice_and_ten if max_length is None else max_length
@@ -185,6 +205,8 @@ class Seq2SeqWriting:
             shape = greatest(at_most, int(lengths.max())), count
             drawn = [np.random.default_rng((seed, k)).random(shape) for k in items]
             noise = np.stack(drawn, axis=1).astype("float32")
+            for rows in given:
+                check_prefixes(rows[items], lengths, at_most)
             return (noise, *(rows[items] for rows in given))
 
         key = ("draw", count, temperature, top_k, top_p, min_p, max_length, min_length)
@@ -347,3 +369,9 @@ class Seq2SeqWriting:
                 f"trained on had {known}. Longer ones are often translated badly.",
                 stacklevel=4,
             )
+
+
+def _check_counts(**counts):
+    for name, count in counts.items():
+        if not isinstance(count, numbers.Integral) or count < 1:
+            raise ValueError(f"{name} must be an integer of 1 or more, got {count!r}.")

@@ -52,6 +52,27 @@ def greatest(asked, time):
     return ops.cast(ops.max(most), "int32")
 
 
+def check_prefixes(rows, lengths, asked):
+    """See that targets have room for what they begin with.
+
+    Args:
+        rows: As `prefixes` gives them, of a batch.
+        lengths: Tokens of its sources, NumPy `(batch,)`.
+        asked: As `limit` is.
+
+    Raises:
+        ValueError: One has not.
+    """
+    most = ops.convert_to_numpy(limit(asked, lengths, "max_length"))
+    for row, length, room in zip(rows, lengths, np.broadcast_to(most, lengths.shape)):
+        needed = 1 + max(np.flatnonzero(row >= 0), default=-1)
+        if needed > room:
+            raise ValueError(
+                f"prefix has {needed} tokens, but of a source of {length} tokens "
+                f"max_length is {room}."
+            )
+
+
 def is_one_row(prefix):
     """Whether it is ids, and not a row of ids for each source."""
     return not any(np.ndim(row) for row in prefix)

@@ -20,6 +20,7 @@ from rnnkit.decoding import (
     Temperature,
     beam_search,
 )
+from rnnkit.decoding.rules import History
 from rnnkit.lm import NGram
 from tests.decoding.every_sequence import agrees, every_sequence, model, tables
 
@@ -302,3 +303,18 @@ def test_no_number_hides_no_token():
     options = {"start": 0, "end": END, "max_length": 4, "beam_width": 1}
     found = beam_search(next_step, state, processors=[NoNumber()], **options)
     np.testing.assert_array_equal(found.tokens[:, 0], np.full((2, 4), 3))
+
+
+def test_a_run_longer_than_what_is_written_forbids_nothing():
+    """Also where the length is known only as it runs."""
+    tokens, log_probs = np.full((2, 3), 1, "int32"), np.zeros((2, 4), "float32")
+
+    def after(log_probs, tokens):
+        history = History(tokens, tokens[:, -1], 3)
+        return NoRepeatNGram(5)(log_probs, (), history)[0]
+
+    specs = [tf.TensorSpec([None, 4]), tf.TensorSpec([None, None], "int32")]
+    for run in (after, tf.function(after, input_signature=specs, autograph=False)):
+        np.testing.assert_array_equal(
+            run(tf.constant(log_probs), tf.constant(tokens)), 0
+        )

@@ -140,6 +140,11 @@ def test_the_mask_arrives_and_goes_on():
         (lambda: LSTM(3, return_sequences=True), "remembers more"),
         (lambda: Jordan(3), "return_sequences=True"),
         (lambda: Jordan(3, return_sequences=True, go_backwards=True), "forwards"),
+        (lambda: Jordan(3, return_sequences=True, stateful=True), "need its loop"),
+        (
+            lambda: Jordan(3, return_sequences=True, zero_output_for_mask=True),
+            "need its loop",
+        ),
     ],
 )
 def test_what_cannot_be_forced_says_why(layer, words):

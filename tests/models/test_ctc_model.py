@@ -320,7 +320,7 @@ def of_other_letters():
             lambda m: m.transcribe(INPUTS, lm=rnnkit.lm.NGram.train([["abba"]], 1)),
             "The model knows none of the symbols",
         ),
-        (lambda m: m.transcribe(INPUTS, lm="model.arpa"), "lm is an rnnkit.lm.NGram"),
+        (lambda m: m.transcribe(INPUTS, lm="model.arpa"), "is an rnnkit.lm.NGram here"),
         (
             lambda m: m.transcribe(
                 INPUTS, lexicon=["a"], lm=rnnkit.lm.NGram.train([["zz", "yy"]], 2)

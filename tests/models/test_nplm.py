@@ -115,9 +115,7 @@ def test_it_writes():
 
 
 def test_what_cannot_be_is_named():
-    with pytest.raises(
-        ValueError, match="context must be an integer of 1 or m"
-    ):
+    with pytest.raises(ValueError, match="context must be an integer of 1 or m"):
         NPLM(VOCABULARY, context=0)
     model = nplm()
     with pytest.raises(ValueError, match="encoded by another"):

@@ -186,6 +186,29 @@ def test_what_does_not_fit_together_says_so():
     with pytest.raises(ValueError, match="no attention to single tokens"):
         short.align(["a"], ["b"])
     assert short.translate(["a b c"], details=True)[0].attention is None
+    turned = {"return_sequences": True, "go_backwards": True}
+    for encoder in ([LSTM(4, **turned)], keras.layers.GRU(4, **turned)):
+        with pytest.raises(ValueError, match="goes backwards: its frames come out"):
+            make(encoder=encoder)
+    for ids, words in (
+        ([[4, 5, 0, 0]], "source 0 holds 0, which is the padding"),
+        ([[4.6, 5.0]], "source 0 is no row of integer ids"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            make("plain").score(ids, [[5, 4]])
+    for options, words in (
+        ({"n_best": 0}, "n_best must be 1 or more"),
+        ({"beam_width": 2.0}, "beam_width must be an integer of 1 or more"),
+        ({"batch_size": 0}, "batch_size must be an integer of 1 or more"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            make("plain").translate(["a"], **options)
+    for options, words in (
+        ({"count": 0}, "count must be an integer of 1 or more"),
+        ({"temperature": -1.0}, "temperature must be 0 or more"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            make("plain").sample(["a"], **options)
     with pytest.raises(ValueError, match="backwards"):
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
 

@@ -94,3 +94,8 @@ def test_what_would_go_to_other_sources_is_refused(model):
             write(SOURCES, prefix=[[4], [5]])
         with pytest.raises(ValueError, match="prefix has 3 tokens, but max_length"):
             write(SOURCES, prefix=[4, 5, 6], max_length=2)
+        room = {"prefix": [4] * 4, "max_length": lambda lengths: lengths + 2}
+        with pytest.raises(ValueError, match="4 tokens, but of a source of 1 tokens"):
+            write(SOURCES, batch_size=1, **room)
+        with pytest.raises(ValueError, match="prefix has 15 tokens, but of a source"):
+            write(SOURCES[:1], prefix=[4] * 15)

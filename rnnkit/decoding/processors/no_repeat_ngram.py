@@ -29,6 +29,7 @@ class NoRepeatNGram(Processor):
         windows = ops.shape(tokens)[1] - before
         if isinstance(windows, int) and windows < 1:
             return log_probs, state
+        windows = ops.maximum(windows, 0)  # where it is known only as this runs
         follows = tokens[:, before:]
         again = ops.ones_like(follows, dtype="bool")
         for k in range(before):

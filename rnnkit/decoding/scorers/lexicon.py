@@ -55,7 +55,8 @@ class Lexicon(Scorer):
 
     Raises:
         ValueError: There is no word; a spelling is empty, has the separator in it, or
-            what is no symbol; the tree of spellings would be too large.
+            what is no symbol; the tree of spellings would be too large; or the model
+            is no `NGram`, or knows no word of these.
     """
 
     def __init__(self, words, symbols, separator, ngram=None, weight=1.0, bonus=0.0):
@@ -94,6 +95,12 @@ class Lexicon(Scorer):
             alike[list(ends)] = 0
         else:
             automaton = Automaton(ngram)
+            if not set(words) & set(ngram.vocabulary):
+                raise ValueError(
+                    "The language model knows no word of the lexicon, but "
+                    f"{ngram.vocabulary[:3]} and the like: with a lexicon it is one "
+                    "over words."
+                )
             self._lookup = NGramLookup(automaton)
             self._start, self._end = automaton.start, automaton.id_of(END)
             for node, found in ends.items():
