@@ -6,7 +6,7 @@ import collections
 import functools
 import io
 
-from rnnkit.data.tokenizer import Tokenizer, cleaned, rows_of
+from rnnkit.data.tokenizer import UNKNOWN, Tokenizer, cleaned, rows_of
 from rnnkit.data.whole_tokenizers import join_words, split_words
 from rnnkit.registration import export
 
@@ -180,6 +180,11 @@ class SentencePieceTokenizer(Tokenizer):
                 f"{len(texts):,} texts: {error}"
             ) from error
         return cls(model.getvalue(), lowercase)
+
+    def names(self, ids):
+        """Ids `(n,)` → the pieces, `▁` where a word begins."""
+        every = ["", UNKNOWN, "", "", *self.tokens]
+        return [every[i] for i in ids]
 
     def get_config(self):
         proto = base64.b64encode(self.proto).decode("ascii")

@@ -52,6 +52,10 @@ class Vocabulary:
             added = added.removeprefix(" ")
         return added
 
+    def names(self, ids):
+        """Ids `(n,)` → what each stands for, a list of `str`."""
+        return [self.decode([i]) for i in ids]
+
     def encode_all(self, texts):
         """A list of `str` → a list of ids, each as `encode` gives them."""
         return [self.encode(text) for text in texts]

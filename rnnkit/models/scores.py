@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+WORD_BEGINS = "▁"  # a space, in SentencePiece's pieces
+
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
@@ -34,11 +36,12 @@ class Scores:
         return math.exp(-self.log_probs.mean())
 
     def _repr_html_(self):
-        spaced = any(len(token) > 1 for token in self.tokens)
+        pieces = any(token.startswith(WORD_BEGINS) for token in self.tokens)
+        spaced = not pieces and any(len(token) > 1 for token in self.tokens)
         spans = []
         for token, log_prob in zip(self.tokens, self.log_probs):
             strength = min(-log_prob / 12, 1)  # full at p = 6e-6
-            shown = html.escape(token).replace("\n", "↵")
+            shown = html.escape(token).replace("\n", "↵").replace(WORD_BEGINS, " ")
             spans.append(
                 f'<span style="background: rgba(234, 88, 12, {strength:.2f})" '
                 f'title="p = {math.exp(log_prob):.3g}">{shown}</span>'

@@ -76,7 +76,7 @@ def tokens_of(model, text):
         targets as `str`.
     """
     ids = ids_of(model.vocabulary, text)
-    return ids[:-1], ids[1:], tuple(model.vocabulary.decode([i]) for i in ids[1:])
+    return ids[:-1], ids[1:], tuple(model.vocabulary.names(ids[1:]))
 
 
 def windows(ids, targets, steps):

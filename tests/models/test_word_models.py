@@ -1,5 +1,7 @@
 """What language models of words add, each against plain NumPy on a tiny model."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -60,6 +62,14 @@ def test_a_notebook_colours_them(model):
     assert shown.count("<span") == 3
     assert "&lt;unk&gt;" in shown
     assert shown.endswith("↵</span><br>")
+
+
+def test_of_pieces_a_notebook_shows_where_words_begin():
+    pieces = SentencePieceTokenizer.train(["the cats sat on the mats"] * 20, 40)
+    scores = model_of(pieces).score("the cats sat")
+    assert "".join(scores.tokens).replace("▁", " ").strip() == "the cats sat"
+    shown = re.sub("<[^>]*>", "", scores._repr_html_())
+    assert " ".join(shown.split()) == "the cats sat"
 
 
 def test_without_a_line_end_the_first_is_not_predicted():
