@@ -127,10 +127,12 @@ PRESETS = {
     ),
 }
 
-NANOGPT = "[nanoGPT](https://github.com/karpathy/nanoGPT), 10.7 M parameters"
+NANOGPT = (
+    "[nanoGPT](https://github.com/karpathy/nanoGPT), 10.7 M parameters; 1.4697 nats"
+)
 BAI = "[Bai et al., 2018](https://arxiv.org/abs/1803.01271), 3 M parameters"
 PUBLISHED = {
-    "tinyshakespeare": {"small transformer, nats per character": [1.4697, NANOGPT]},
+    "tinyshakespeare": {"small transformer, bits per character": [2.1203, NANOGPT]},
     "ptb_lstm": {"LSTM, bits per character": [1.36, BAI]},
     "ptb_gru": {"GRU, bits per character": [1.37, BAI]},
 }

@@ -244,7 +244,7 @@ def pressed(ink, rng):
     """Return the image with strokes thicker or thinner, those that lie by another
     measure than those that stand."""
     for axis in (0, 1):
-        near = np.roll(ink, 1, axis)  # the margins are blank
+        near = np.roll(ink, 1, axis)  # the margins are blank, or nearly
         weight = np.float32(rng.uniform(-0.4, 0.8))
         other = np.maximum(ink, near) if weight > 0 else np.minimum(ink, near)
         ink = ink + abs(weight) * (other - ink)

@@ -162,8 +162,10 @@ def load_festvox_ru(data_dir=None, *, strict=False):
         name, found = names[k], _good(k, path, whole)
         if name not in texts:
             raise ValueError(f"{text_file} has no text of {name}.")
-        if (label := whole.labels[k].max()) >= len(phones):
-            raise ValueError(f"{path}: {name} has label {label} of {len(phones)}.")
+        strange = set(whole.labels[k].tolist()) - set(range(len(phones)))
+        if strange:
+            worst = min(strange)
+            raise ValueError(f"{path}: {name} has label {worst} of {len(phones)}.")
         return found
 
     whole = whole.subset(read_each(good, range(len(whole)), strict))
@@ -198,7 +200,9 @@ def _good(k, path, examples):
 
 def _cut(frames, lengths, path):
     """`(frames, …)` → tuple of `(time, …)`."""
-    if lengths.sum() != len(frames) or lengths.min() < 0:
+    if lengths.min() < 0:
+        raise ValueError(f"{path}: there is an utterance of {lengths.min()} frames.")
+    if lengths.sum() != len(frames):
         raise ValueError(
             f"{path}: the lengths of {len(lengths):,} utterances come to "
             f"{lengths.sum():,} frames, but there are {len(frames):,}."

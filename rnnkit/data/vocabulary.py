@@ -8,6 +8,25 @@ import numpy as np
 from rnnkit.registration import export
 
 
+def check_same(given, own, what):
+    """See that something was made with the model's own vocabulary, or one like it.
+
+    Args:
+        given: The vocabulary it was made with, or None.
+        own: The model's.
+        what: What was made, in the plural.
+
+    Raises:
+        ValueError: Ids mean other things in them.
+    """
+    both = (given, own)
+    if given is own or not all(isinstance(one, Vocabulary) for one in both):
+        return
+    one, other = ({**v.get_config(), "unknown": None} for v in both)
+    if type(given) is not type(own) or one != other:
+        raise ValueError(f"These {what} are of another vocabulary than the model.")
+
+
 class Vocabulary:
     """What a text model is given to read and write with.
 

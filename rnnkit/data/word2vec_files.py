@@ -2,7 +2,6 @@
 
 import os
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,8 @@ def write_word2vec(path, words, vectors, binary=False):
         if word.split() != [word]:
             raise ValueError(f"{word!r} cannot be written: it is no word.")
     path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(partial, "wb") as file:
         try:
             file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
             for word, vector in zip(words, vectors, strict=True):
@@ -41,12 +41,9 @@ def write_word2vec(path, words, vectors, binary=False):
                     numbers = " ".join(map(str, vector))
                     file.write(f"{word} {numbers}\n".encode())
             file.close()
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(file.name, 0o666 & ~umask)  # as of any file that is written
-            os.replace(file.name, path)
+            os.replace(partial, path)
         except BaseException:
-            os.unlink(file.name)
+            os.unlink(partial)
             raise
 
 
@@ -123,9 +120,7 @@ def _read_text(path, body, count, dim):
             raise ValueError(f"{path}, line {number + 2}: {error}.") from error
         words.append(_word(path, line[0], number))
     if any(line.strip() for line in lines[count:]):
-        raise ValueError(
-            f"{path} goes on after the {count:,} words that it says it has."
-        )
+        raise _goes_on(path, count)
     return words, vectors
 
 
@@ -140,7 +135,13 @@ def _read_binary(path, body, count, dim):
         vectors[number] = np.frombuffer(body, "<f4", dim, space + 1)
         words.append(_word(path, word, number))
         place = space + 1 + width
+    if body[place:].strip():
+        raise _goes_on(path, count)
     return words, vectors
+
+
+def _goes_on(path, count):
+    return ValueError(f"{path} goes on after the {count:,} words it says it has.")
 
 
 def _word(path, content, number):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from rnnkit.lattice.ctc import blank_of
+from rnnkit.lattice.ctc import blank_of, frames_of
 from rnnkit.ops import compact
 
 
@@ -67,14 +67,14 @@ def ctc_greedy(logits, lengths=None, blank=0):
         `Transcript`.
 
     Raises:
-        ValueError: There is no such blank.
+        ValueError: There is no such blank, or, where it is known, a length is out of
+            range.
     """
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
     log_probs = ops.log_softmax(logits, axis=-1)
     blank = blank_of(blank, logits.shape[-1])
     best = ops.cast(ops.argmax(log_probs, axis=-1), "int32")
-    time = ops.shape(best)[1]
-    inside = ops.arange(time, dtype="int32")[None] < _column(lengths, time)
+    inside = frames_of(logits, lengths)
     frames = ops.where(inside, ops.max(log_probs, axis=-1), 0.0)
     runs = merge_repeats(best, lengths)
     is_symbol = (runs.symbols != blank) & (runs.symbols >= 0)

@@ -120,6 +120,7 @@ class DeepRecurrent(keras.layers.Layer):
         return dense
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
+        mask = first_of(mask)
         if mask is not None:  # a connection would carry masked frames past the layers
             keep = ops.expand_dims(ops.cast(mask, "bool"), -1)
             sequences = ops.where(keep, sequences, ops.zeros_like(sequences))

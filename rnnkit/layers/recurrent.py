@@ -5,9 +5,9 @@ from keras import ops
 
 from rnnkit.cells.base import GatedCell
 from rnnkit.layers.masks import first_of
-from rnnkit.recurrence import cudnn, loop, select
+from rnnkit.recurrence import Selection, cudnn, loop, select
 from rnnkit.recurrence.bind import bind, tensors_of
-from rnnkit.recurrence.selection import ASKED
+from rnnkit.recurrence.selection import ASKED, DrawingStep
 from rnnkit.registration import export
 
 
@@ -36,7 +36,7 @@ class Recurrent(keras.layers.RNN):
                 "stateful=True begins where the last batch ended and "
                 "trainable_initial_state=True at a state that is learnt: choose one."
             )
-        self.recurrence_path = path
+        self.recurrence_path, self._draws = path, False
         Recurrent.selection(self)  # a path that cannot be had raises here
         self._hoisted = None
         if keras.backend.backend() == "tensorflow":
@@ -46,6 +46,8 @@ class Recurrent(keras.layers.RNN):
 
     def selection(self):
         """The path that runs this layer, and the reason: `Selection(path, reason)`."""
+        if self._draws:
+            return Selection("loop", "its step draws random numbers")
         return select(self.cell, self.recurrence_path, unroll=self.unroll)
 
     def initial_state(self, batch_size):
@@ -59,8 +61,6 @@ class Recurrent(keras.layers.RNN):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         mask = first_of(mask)
-        if mask is not None and len(mask.shape) == 3:  # (batch, time, 1), as in Keras
-            mask = ops.squeeze(mask, axis=-1)
         if not isinstance(self.cell, GatedCell):
             outputs, states = self._foreign(sequences, initial_state, mask, training)
         else:
@@ -78,6 +78,11 @@ class Recurrent(keras.layers.RNN):
         )
         if "dropout" in whole:
             sequences = sequences * whole.pop("dropout")[:, None]
+        batch = ops.shape(sequences)[0]
+        states = [  # one for all, as in Keras
+            ops.broadcast_to(s, (batch, s.shape[1])) if s.shape[0] == 1 else s
+            for s in states
+        ]
         weights = tensors_of(cell, training)
         path, reason = self.selection()
         if path == "cudnn":
@@ -91,18 +96,21 @@ class Recurrent(keras.layers.RNN):
                         f'path and use_cudnn at "auto" for the others. {error}'
                     ) from error
             path, _ = select(self.cell, unroll=self.unroll, use_cudnn=False)
-        run = self._fast if path == "hoisted" else self._loop
-        return run(weights, sequences, states, mask, whole, steps)
+        given = (weights, sequences, states, mask, whole, steps)
+        if path != "hoisted":
+            return self._loop(*given)
+        try:
+            return self._fast(*given)
+        except DrawingStep:
+            if reason == ASKED:
+                raise
+            self._draws = True
+            return self._loop(*given)
 
     def _fast(self, weights, sequences, states, mask, whole, steps):
         from rnnkit.recurrence.hoisted import Hoisted
 
         self._hoisted = self._hoisted or Hoisted(self.cell)
-        batch = ops.shape(sequences)[0]
-        states = [  # one for all, as in Keras
-            ops.broadcast_to(s, (batch, s.shape[1])) if s.shape[0] == 1 else s
-            for s in states
-        ]
         return self._hoisted(
             weights,
             sequences,

@@ -49,6 +49,7 @@ class Mixture:
             ValueError: The models do not score the same tokens, or as they do.
         """
         models = list(models)
+        _check_vocabularies(models)
         return cls(models, mixture_weights(_scored(models, text), steps, tolerance))
 
     def score(self, text):
@@ -154,8 +155,8 @@ def _words(model):
     words = getattr(vocabulary, "tokens", vocabulary)
     if not isinstance(words, (list, tuple)):
         return None
-    end = getattr(vocabulary, "line_end", None)
-    return {*words} - {end, BEGIN, END, UNKNOWN}
+    own = [getattr(vocabulary, name, None) for name in ("line_end", "unknown")]
+    return {*words} - {*own, BEGIN, END, UNKNOWN}
 
 
 def _scored(models, text):

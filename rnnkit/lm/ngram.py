@@ -229,11 +229,11 @@ def _read(path, file):
             elif line and table is not None:
                 gram, values = _entry(line, len(tables))
                 if gram in table:
-                    raise ValueError("there already")
+                    raise ValueError("it is there already")
                 table[gram] = values
         except ValueError as error:
             raise ValueError(
-                f"{path}, line {number}: no {what}: {line[:80]!r}."
+                f"{path}, line {number}: no {what}: {line[:80]!r} ({error})."
             ) from error
     if not ended or not tables or [len(table) for table in tables] != sizes:
         raise ValueError(

@@ -32,7 +32,7 @@ def sequence_divergence(y_true, y_pred, weights="uniform", mask=None, from_logit
         Nats, float32 `(batch,)`; 0 where no step counts.
 
     Raises:
-        ValueError: `weights` is no word known.
+        ValueError: `weights` is no word known, or, where it is known, below 0.
     """
     y_pred = ops.cast(ops.convert_to_tensor(y_pred), "float32")
     y_true = ops.cast(ops.convert_to_tensor(y_true), "int32")

@@ -54,7 +54,7 @@ class CTCDecoder:
         lexicon=None,
         separator=None,
         hot_words=(),
-        hot_weight=None,
+        hot_weight=2.0,
         skip_blanks=None,
     ):
         for name, words in (("lexicon", lexicon), ("hot_words", hot_words)):
@@ -67,12 +67,12 @@ class CTCDecoder:
         self.beam_width = beam_width or (100 if helped else None)
         if skip_blanks is not None and not 0 < skip_blanks < 1:
             raise ValueError(f"skip_blanks is a probability, got {skip_blanks!r}.")
-        for name, value, needed, there in (
-            ("skip_blanks", skip_blanks, "a beam", self.beam_width),
-            ("separator", separator, "a lexicon", lexicon is not None),
-            ("hot_weight", hot_weight, "hot_words", hot_words),
+        for name, asked, needed, there in (
+            ("skip_blanks", skip_blanks is not None, "a beam", self.beam_width),
+            ("separator", separator is not None, "a lexicon", lexicon is not None),
+            ("hot_weight", hot_weight != 2, "hot_words", hot_words),
         ):
-            if value is not None and not there:
+            if asked and not there:
                 raise _without_effect(name, needed)
         self.skip_blanks = skip_blanks
         self.lexicon = self.respelt = None
@@ -92,25 +92,23 @@ class CTCDecoder:
             scorers.append(SymbolNGram(lm, symbols))
         if hot_words:
             phrases = [vocabulary.encode(phrase) for phrase in hot_words]
-            weight = 2.0 if hot_weight is None else hot_weight
-            scorers.append(HotWords(phrases, symbols, weight))
+            scorers.append(HotWords(phrases, symbols, hot_weight))
         self.scorers = tuple(scorers)
         self.lm = lm
 
-    def weigh(self, lm_weight=None, bonus=None):
+    def weigh(self, lm_weight=1.0, bonus=0.0):
         """Change what the language model counts; nothing is compiled anew.
 
         Raises:
             ValueError: There is nothing to weigh.
         """
         weighed = [one for one in self.scorers if hasattr(one, "bonus")]
-        if lm_weight is not None and self.lm is None:
+        if lm_weight != 1 and self.lm is None:
             raise _without_effect("lm_weight", "lm")
-        if bonus is not None and not weighed:
+        if bonus != 0 and not weighed:
             raise _without_effect("bonus", "lm or a lexicon")
         for scorer in weighed:
-            scorer.weight = 1.0 if lm_weight is None else lm_weight
-            scorer.bonus = 0.0 if bonus is None else bonus
+            scorer.weight, scorer.bonus = lm_weight, bonus
 
     @functools.cached_property
     def search(self):

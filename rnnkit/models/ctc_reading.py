@@ -26,7 +26,7 @@ class CTCReading:
                 each frame, unless there is a language model, a lexicon or hot words;
                 then 100.
             lm: An `rnnkit.lm.NGram`, over words with a lexicon, else over symbols.
-            lm_weight: Factor of its log-probabilities, by default 1.
+            lm_weight: Factor of its log-probabilities.
             bonus: Nats added for each word (without a lexicon: symbol), against the
                 language model's taste for short texts.
             lexicon: The only words there are: a list, or a dict from words to how
@@ -34,7 +34,7 @@ class CTCReading:
             separator: The symbol between words; by default " " or "|", and where the
                 vocabulary has neither a text is a single word.
             hot_words: Texts to expect.
-            hot_weight: Nats for each of their symbols, by default 2.
+            hot_weight: Nats for each of their symbols.
             skip_blanks: A probability of the blank above which a beam passes over a
                 frame, such as 0.999: faster, and not exact.
 
@@ -74,7 +74,7 @@ class CTCReading:
         """
         if (texts is None) != isinstance(x, SequenceBatches):
             raise ValueError("Give texts to align, or SequenceBatches that have them.")
-        batches = self._sequences(x, texts, batch_size=batch_size, strict=strict)
+        batches = self._labelled(x, texts, batch_size=batch_size, strict=strict)
         found = [None] * len(batches.inputs)
         for number, (inputs, labels) in enumerate(batches):
             logits, frames = self._read(inputs)
@@ -156,7 +156,8 @@ def _rows(x):
         raise TypeError("A tf.data.Dataset is for `fit`: give a list of arrays here.")
     if isinstance(x, tuple) and len(x) == 2 and _are_lengths(x[1]):
         x, lengths = (ops.convert_to_numpy(part) for part in x)
-        if len(x) != len(lengths) or not np.isin(lengths, range(x.shape[1] + 1)).all():
+        inside = (lengths >= 0) & (lengths <= x.shape[1])
+        if len(x) != len(lengths) or not inside.all():
             raise ValueError(
                 f"(x, lengths) holds {len(x)} sequences of up to {x.shape[1]} and the "
                 f"lengths {lengths.tolist()}."

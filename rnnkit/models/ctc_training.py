@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnkit.data import SequenceBatches
 from rnnkit.data.sequence_batches import PADDING
+from rnnkit.data.vocabulary import check_same
 from rnnkit.models.ctc_checks import CollapseWatch, first_inputs, report_too_long
 from rnnkit.models.error_rates import error_rates
 from rnnkit.models.training import (
@@ -185,9 +186,7 @@ class CTCTraining(BuiltOptimizer):
         if isinstance(x, SequenceBatches):
             if not x.has_labels:
                 raise ValueError("These SequenceBatches have no texts.")
-            other = x.vocabulary
-            if other and other.get_config() != self.vocabulary.get_config():
-                raise ValueError("These SequenceBatches are of another vocabulary.")
+            check_same(x.vocabulary, self.vocabulary, "SequenceBatches")
         elif y is None and isinstance(x, (list, np.ndarray)):
             raise ValueError("There are sequences, but no texts: give y.")
         elif y is None:

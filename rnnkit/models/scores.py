@@ -16,7 +16,8 @@ class Scores:
     A notebook shows the text coloured: the paler a token, the more probable.
 
     Attributes:
-        tokens: The tokens that were predicted, `str`, `(n,)`.
+        tokens: The tokens that were predicted, `str`, `(n,)`; of SentencePiece with
+            "▁" where a word begins.
         log_probs: ln p(token | all before it), nats, float64 `(n,)`.
     """
 

@@ -4,7 +4,6 @@ import contextlib
 import math
 
 import keras
-import numpy as np
 from keras import ops
 
 from rnnkit.data import TextStreams, text_streams
@@ -109,8 +108,8 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: Streams hold an id that is not of the vocabulary, or there is a
-                text in their place.
+            ValueError: Streams are of another vocabulary, or there is a text in their
+                place.
         """
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
@@ -232,7 +231,10 @@ class StreamTraining(BuiltOptimizer):
 
 
 def _holds_texts(data):
-    return isinstance(data, str) or getattr(data, "dtype", None) == np.dtype("O")
+    if isinstance(data, (list, tuple)):
+        data = data[0] if data else None
+    kind = getattr(getattr(data, "dtype", None), "kind", "")
+    return isinstance(data, str) or kind in ("O", "U", "S")
 
 
 def _batches(data, first=0):

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 from keras import ops
 
+from rnnkit.data.vocabulary import check_same
 from rnnkit.models.scores import Scores
 from rnnkit.ops.tracing import compiled
 
@@ -63,8 +64,7 @@ def check_streams(vocabulary, streams):
         ValueError: They were made of a text with another, or hold an id that is not of
             this one.
     """
-    if streams.vocabulary is not None and streams.vocabulary != vocabulary:
-        raise ValueError("These streams are of another vocabulary than the model.")
+    check_same(streams.vocabulary, vocabulary, "streams")
     check_ids(vocabulary, streams.extremes)
 
 

@@ -6,6 +6,7 @@ from keras import ops
 
 from rnnkit.data import NamedVectors, WordWindows
 from rnnkit.data.places import Places
+from rnnkit.data.vocabulary import check_same
 from rnnkit.models import saved_model
 from rnnkit.models.huffman import huffman_paths
 from rnnkit.models.training import (
@@ -156,8 +157,7 @@ class WordVectors(BuiltOptimizer, keras.Model):
         """
         if not isinstance(x, WordWindows):
             return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **kwargs)
-        if x.vocabulary != self.vocabulary:
-            raise ValueError("These windows are of another vocabulary than the model.")
+        check_same(x.vocabulary, self.vocabulary, "windows")
         if self.negatives and not x.negatives:
             raise ValueError(
                 f"The model has negatives={self.negatives}, and the windows draw no "

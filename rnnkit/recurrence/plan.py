@@ -1,11 +1,13 @@
 """What a cell's step needs, found by tracing it once."""
 
+import re
 from typing import NamedTuple
 
 import tensorflow as tf
 from keras import activations
 
 from rnnkit.recurrence.bind import bind
+from rnnkit.recurrence.selection import DrawingStep
 
 # Derivatives of activations that need their value only: d φ(z) as (φ(z), d) gives.
 BY_VALUE = {
@@ -14,6 +16,10 @@ BY_VALUE = {
     activations.relu: lambda y, d: tf.where(y > 0, d, tf.zeros_like(d)),
 }
 _VALUE_UNUSED = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike"}
+_DRAWS = re.compile(
+    "(?!Stateless).*(Random|TruncatedNormal|Multinomial|Stateful(Standard|Uniform)"
+    "|Rng|Assign)"
+)
 
 
 class Plan(NamedTuple):
@@ -141,19 +147,17 @@ def make_plan(cell, weights, x, states, whole, steps):
 
 
 def _refuse_draws(cell, graph):
-    """Raise ValueError where a step draws random numbers, which backward would draw
+    """Raise DrawingStep where a step draws random numbers, which backward would draw
     anew: by TensorFlow's generators, or by a seed that it moves on."""
-    draws = [
-        op.type
-        for op in graph.get_operations()
-        if op.op_def.is_stateful and ("Random" in op.type or "Assign" in op.type)
-    ]
-    if draws:
+    written = graph.as_graph_def()
+    nodes = [*written.node, *(n for f in written.library.function for n in f.node_def)]
+    if draws := [node.op for node in nodes if _DRAWS.match(node.op)]:
         name = type(cell).__name__
-        raise ValueError(
-            f"A step of {name} draws random numbers ({draws[0]}), and the fast path "
-            f'would draw others for the gradient. Take path="loop", or let {name} '
-            "draw them before the sequence, in `draw_noise`."
+        raise DrawingStep(
+            f"A step of {name} draws random numbers or changes a variable "
+            f"({draws[0]}), which the fast path would do once more for the gradient. "
+            f'Take path="loop", or let {name} draw before the sequence, in '
+            "`draw_noise`."
         )
 
 
@@ -191,7 +195,8 @@ def _probe(cell, weights, x, states, whole, step):
     upstream = [tf.ones_like(v) for v in new]
     # Not by a tape: what calls us may have told this thread's tapes to stand still,
     # as `keras.remat` does, and the plan is kept for all calls.
-    flat = tf.gradients(new, tf.nest.flatten(sources), upstream)
+    flat = tf.nest.flatten(sources)
+    flat = tf.gradients(new, flat, upstream, stop_gradients=flat)
     d_x, d_values, d_states, d_weights = tf.nest.pack_sequence_as(sources, flat)
 
     aliases = [

@@ -12,6 +12,10 @@ ASKED = "asked for"  # the reason for a path that was named, not chosen
 PATHS = ("auto", "loop", "hoisted", "cudnn")
 
 
+class DrawingStep(ValueError):
+    """A step that cannot be done twice, as the hoisted path does it."""
+
+
 class Selection(NamedTuple):
     """The name of the path, and the reason in words."""
 

@@ -81,7 +81,8 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     NT-ASGD: after each epoch, averaging starts if the figure is worse than the best
     before the last `patience` epochs. From then on the mean is what is validated, and
     what the model has in the end; fit once more, it goes on from the weights that are
-    none. The model is compiled with `AveragedWeights`.
+    no mean, whatever has been set meanwhile. The model is compiled with
+    `AveragedWeights`.
 
     Args:
         monitor: The figure, smaller being better.

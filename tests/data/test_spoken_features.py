@@ -62,7 +62,7 @@ def test_an4_is_cut_into_its_utterances(tmp_path):
     ("change", "words"),
     [
         ({"train_len": np.array([3, 5])}, "come to 8 frames, but there are 7"),
-        ({"train_len": np.array([-1, 8])}, "come to 7 frames, but there are 7"),
+        ({"train_len": np.array([-1, 8])}, "an utterance of -1 frames"),
         ({"train_text": np.array(["YES"])}, "2 names, but 1 texts"),
         ({"test_id": np.array([object()])}, "not what is read here: Object arrays"),
     ],

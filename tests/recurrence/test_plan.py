@@ -53,25 +53,45 @@ def test_gradients_do_not_depend_on_a_first_call_whose_tape_stands_still(cell):
 class Drawing(GatedCell):
     """A cell whose step draws, by Keras or by TensorFlow."""
 
-    by = "keras"
+    draw = None
 
     def step(self, x, states, U):
-        shape = (ops.shape(x)[0], self.units)
-        if self.by == "keras":
-            noise = keras.random.normal(shape, seed=self.seed_generator)
-        else:
-            noise = tf.random.normal(shape)
+        noise = self.draw((ops.shape(x)[0], self.units))
         return [ops.tanh(x + U(states[0])) * noise]
 
 
-@pytest.mark.parametrize("by", ["keras", "tensorflow"])
-def test_a_step_that_draws_is_refused_by_the_fast_path(by):
+GENERATOR = tf.random.Generator.from_seed(1)
+SEEDS = keras.random.SeedGenerator(1)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda shape: keras.random.normal(shape, seed=SEEDS),
+        tf.random.normal,
+        tf.random.truncated_normal,
+        GENERATOR.uniform,
+        tf.function(tf.random.uniform),
+    ],
+)
+def test_a_step_that_draws_is_not_for_the_fast_path(draw):
     cell = Drawing(4)
-    cell.by = by
+    cell.draw = draw
     x = np.ones((3, 5, 4), "float32")
     with pytest.raises(ValueError, match="A step of Drawing draws random numbers"):
-        Recurrent(cell)(x)
-    assert Recurrent(cell, path="loop")(x).shape == (3, 4)
+        Recurrent(cell, path="hoisted")(x)
+    layer = Recurrent(cell)
+    assert layer(x).shape == (3, 4)
+    assert layer.selection() == ("loop", "its step draws random numbers")
+
+
+def test_numbers_drawn_from_a_fixed_seed_may_be_drawn_again():
+    cell = Drawing(4)
+    cell.draw = lambda shape: tf.random.stateless_uniform(shape, [1, 2])
+    assert Recurrent(cell, path="hoisted")(np.ones((3, 5, 4), "float32")).shape == (
+        3,
+        4,
+    )
 
 
 @pytest.mark.parametrize("path", ["loop", "hoisted"])
@@ -97,6 +117,7 @@ def test_what_follows_from_kept_values_is_not_kept():
     plan = program.python_function.__self__.plan
     assert plan.kept == {("activation", k) for k in range(4)}
     assert plan.again == {4}
+    assert plan.weights == ["bias"]
 
 
 @pytest.mark.parametrize("path", ["loop", "hoisted"])
