@@ -10,13 +10,13 @@ def draw_contexts(found, config, path):
     figure, axes = _paper()
     xs = list(config.contexts)
     for name, color, label, place in (
-        ("n-grams", COUNTED, "n-gram of K + 1 words, modified Kneser-Ney", (20, -3)),
+        ("n-grams", COUNTED, "n-gram of K + 1 words, modified Kneser-Ney", None),
         ("models", NEURAL, "neural, the last K words projected", (0, 7)),
         ("mixtures", MIXED, "both, mixed", (0, -16)),
     ):
         ys = [found[name][f"K = {context}"] for context in xs]
         axes.plot(xs, ys, color=color, lw=2, marker="o", ms=5, label=label)
-        for x, y in zip(xs, ys):
+        for x, y in zip(xs, ys) if place else ():  # n-grams are near: the table tells
             axes.annotate(
                 f"{y:.0f}",
                 (x, y),
