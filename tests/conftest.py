@@ -1,5 +1,6 @@
 """What every test shares: a quiet TensorFlow, fixed seeds, and the data sets."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -19,6 +20,12 @@ import keras
 import pytest
 
 from rnnkit.ops import parts
+
+
+# What is imported stays, and hundreds of graphs do too: to look through all of it for
+# garbage takes seconds, and is done less often than Python would.
+gc.freeze()
+gc.set_threshold(700, 10, 100)
 
 
 @pytest.fixture(autouse=True)

@@ -106,8 +106,6 @@ class CTCReading:
             ValueError: The model has not been built, or a layer of its encoder reads
                 the whole sequence; or as for `transcribe`.
         """
-        if not self.built:
-            raise ValueError("The model has not been built: train it, or call it once.")
         return CTCStream(self, batch_size, self._decoder(decoding))
 
     def _decoder(self, options):

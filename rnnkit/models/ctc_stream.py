@@ -32,6 +32,8 @@ class CTCStream:
     def __init__(self, model, batch_size, decoder):
         self.decoder, self.batch_size = decoder, batch_size
         self._stages = [_stage(layer, batch_size) for layer in model.encoder]
+        if not model.built:
+            raise ValueError("The model has not been built: train it, or call it once.")
         self._head, self._ended = model.head, False
         self._axes = len(model._input_shape)
         width = model.vocabulary.size + 1
