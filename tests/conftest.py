@@ -21,7 +21,6 @@ import pytest
 
 from rnnkit.ops import parts
 
-
 # What is imported stays, and hundreds of graphs do too: to look through all of it for
 # garbage takes seconds, and is done less often than Python would.
 gc.freeze()
