@@ -44,7 +44,7 @@ class Config:
     batch_size: int = 32
     steps: int = 64
     """Characters after which the gradient is cut."""
-    epochs: int = 3
+    epochs: int = 12
     learning_rate: float = 4e-3
     """At its highest, the same for all; then it falls along a cosine."""
     checkpoint_seconds: float = 30.0
