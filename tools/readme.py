@@ -88,9 +88,6 @@ def result_row(result, most=None):
 
     Of each at most so many.
     """
-    told, ours = " ".join(result["published"]), result["metrics"]
-    first = sorted(ours, key=lambda name: name not in told)  # what can be compared
-    result = result | {"metrics": {name: ours[name] for name in first}}
     metrics, baselines, given = (
         dict(list(result[kind].items())[:most])
         for kind in ("metrics", "baselines", "published")

@@ -125,10 +125,10 @@ class DeepRecurrent(keras.layers.Layer):
             keep = ops.expand_dims(ops.cast(mask, "bool"), -1)
             sequences = ops.where(keep, sequences, ops.zeros_like(sequences))
         states = list(initial_state) if initial_state is not None else None
-        sizes = [size for layer in self.layers for size in layer.state_size]
-        if states is not None and len(states) != len(sizes):
+        count = sum(len(layer.state_size) for layer in self.layers)
+        if states is not None and len(states) != count:
             raise ValueError(
-                f"The layers of {self.name} have {len(sizes)} states in all, "
+                f"The layers of {self.name} have {count} states in all, "
                 f"initial_state has {len(states)}."
             )
         first, x, outputs, last = sequences, sequences, [], []

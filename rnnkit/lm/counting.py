@@ -28,10 +28,10 @@ def counted(sentences, order, vocabulary=None):
     kept = None if vocabulary is None else set(vocabulary)
     for sentence in sentences_in(sentences):
         words = [w if kept is None or w in kept else UNKNOWN for w in sentence]
-        if BEGIN in sentence or END in sentence:
+        if BEGIN in words or END in words:
             raise ValueError(
                 f"{BEGIN} and {END} stand for a sentence's beginning and end, and are "
-                f"no words of it: {' '.join(map(str, sentence))[:80]!r}."
+                f"no words of it: {' '.join(map(str, words))[:80]!r}."
             )
         words = (BEGIN, *words, END)
         for k in range(order):

@@ -70,8 +70,7 @@ class SequenceDivergence(FrameLoss):
         **kwargs,
     ):
         super().__init__(reduction=reduction, name=name, **kwargs)
-        known_word = isinstance(weights, str) and weights in WEIGHTS
-        self.weights = weights if known_word else _numbers(weights)
+        self.weights = _word(weights) if isinstance(weights, str) else _numbers(weights)
         self.from_logits = from_logits
 
     def of_frames(self, y_true, y_pred, mask):
@@ -140,19 +139,26 @@ def aligned_targets(labels, ends, time, starts=None):
     return targets, weights
 
 
-def _numbers(weights):
-    """A list of weights, one a step, as floats.
+def _word(weights):
+    """The word of `WEIGHTS`; raises ValueError where it is none."""
+    if weights not in WEIGHTS:
+        raise _no_weights(weights)
+    return weights
 
-    Raises:
-        ValueError: It is none, or one is below zero.
-    """
-    given = None if isinstance(weights, str) else np.asarray(weights, "float64")
-    if given is None or given.ndim != 1 or not (given >= 0).all():
-        raise ValueError(
-            f"weights must be one of {', '.join(WEIGHTS)}, or numbers of 0 or more, "
-            f"one a step: {weights!r}."
-        )
+
+def _numbers(weights):
+    """Weights, one a step, as floats; raises ValueError where they are none."""
+    given = np.asarray(weights, "float64")
+    if given.ndim != 1 or not (given >= 0).all():
+        raise _no_weights(weights)
     return given.tolist()
+
+
+def _no_weights(weights):
+    return ValueError(
+        f"weights must be one of {', '.join(WEIGHTS)}, or numbers of 0 or more, one a "
+        f"step: {weights!r}."
+    )
 
 
 def _weights(weights, seen):
@@ -162,9 +168,7 @@ def _weights(weights, seen):
         if at_hand is not None and not (at_hand >= 0).all():
             raise ValueError(f"weights must be 0 or more, got {at_hand.tolist()}.")
         return weights * seen
-    if weights not in WEIGHTS:
-        _numbers(weights)  # which says what there is
-    if weights == "uniform":
+    if _word(weights) == "uniform":
         return seen
     count = ops.cumsum(seen, axis=1)
     if weights == "ramp":

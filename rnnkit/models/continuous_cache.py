@@ -112,7 +112,8 @@ def cached_probabilities(h, targets, window, theta, word=None):
         window, theta: See `ContinuousCache`.
         word: Ask for this token everywhere, in place of the targets.
     """
-    h, found = h.astype("float32"), np.full(len(h), np.nan)
+    h = h.astype(np.result_type(h, "float32"))  # of half precision
+    found = np.full(len(h), np.nan)
     for start, end in itertools.pairwise([*range(0, len(h), _BLOCK), len(h)]):
         first = max(0, start - window)
         now, then = np.arange(start, end)[:, None], np.arange(first, end)[None]

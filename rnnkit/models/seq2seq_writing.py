@@ -105,9 +105,8 @@ class Seq2SeqWriting:
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")
-        _check_counts(batch_size=batch_size, beam_width=beam_width, n_best=n_best or 1)
-        if n_best == 0:
-            raise ValueError("n_best must be 1 or more, or None.")
+        best = 1 if n_best is None else n_best
+        _check_counts(batch_size=batch_size, beam_width=beam_width, n_best=best)
         if copy_unknown and isinstance(self.source_vocabulary, WordPieceTokenizer):
             raise ValueError(
                 "copy_unknown copies tokens as they stand in the source, which "
@@ -125,7 +124,7 @@ class Seq2SeqWriting:
                 min_length=min_length,
                 prefix=prefix,
                 beam_width=beam_width,
-                n_best=n_best or 1,
+                n_best=best,
                 **options,
             )
 

@@ -195,9 +195,9 @@ def _probe(cell, weights, x, states, whole, step):
     upstream = [tf.ones_like(v) for v in new]
     # Not by a tape: what calls us may have told this thread's tapes to stand still,
     # as `keras.remat` does, and the plan is kept for all calls.
-    flat = tf.nest.flatten(sources)
-    flat = tf.gradients(new, flat, upstream, stop_gradients=flat)
-    d_x, d_values, d_states, d_weights = tf.nest.pack_sequence_as(sources, flat)
+    given = tf.nest.flatten(sources)
+    found = tf.gradients(new, given, upstream, stop_gradients=given)
+    d_x, d_values, d_states, d_weights = tf.nest.pack_sequence_as(sources, found)
 
     aliases = [
         next((k for k, s in enumerate(states) if s is operand), None)

@@ -197,7 +197,7 @@ def test_what_does_not_fit_together_says_so():
         with pytest.raises(ValueError, match=words):
             make("plain").score(ids, [[5, 4]])
     for options, words in (
-        ({"n_best": 0}, "n_best must be 1 or more"),
+        ({"n_best": 0}, "n_best must be an integer of 1 or more"),
         ({"beam_width": 2.0}, "beam_width must be an integer of 1 or more"),
         ({"batch_size": 0}, "batch_size must be an integer of 1 or more"),
     ):

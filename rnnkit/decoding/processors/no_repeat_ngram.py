@@ -27,9 +27,10 @@ class NoRepeatNGram(Processor):
     def __call__(self, log_probs, state, history):
         tokens, before = history.tokens, self.size - 1
         windows = ops.shape(tokens)[1] - before
-        if isinstance(windows, int) and windows < 1:
+        if not isinstance(windows, int):  # known only as this runs
+            windows = ops.maximum(windows, 0)
+        elif windows < 1:
             return log_probs, state
-        windows = ops.maximum(windows, 0)  # where it is known only as this runs
         follows = tokens[:, before:]
         again = ops.ones_like(follows, dtype="bool")
         for k in range(before):
