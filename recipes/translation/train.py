@@ -2,7 +2,7 @@
 
 python recipes/translation/train.py
 python recipes/translation/train.py --preset multi30k
-python recipes/translation/train.py --preset multi30k --source en --target de
+python recipes/translation/train.py --preset multi30k_en_de
 python recipes/translation/train.py --preset multi30k_table
 """
 
@@ -111,6 +111,9 @@ MULTI30K = Config(
 PRESETS = {
     "dates": DATES,
     "multi30k": MULTI30K,
+    "multi30k_en_de": dataclasses.replace(
+        MULTI30K, source="en", target="de", reach=None
+    ),
     "fra_eng": dataclasses.replace(
         MULTI30K,
         data="fra_eng",
