@@ -1,8 +1,10 @@
 """The recipe that counts words: what is compared, and a run as a user starts it."""
 
 import importlib
+import shutil
 import sys
 
+import numpy as np
 import pytest
 
 from rnnkit.lm import AddOne, Interpolated, NGram
@@ -43,6 +45,25 @@ def test_columns_are_the_models_they_are_called_after(counting):
         assert found["order 2"] == pytest.approx(expected.perplexity(test))
         assert [*found] == ["order 1", "order 2"]
         assert bool(weights) == column.endswith("mixed")
+
+
+def test_kenlm_reads_and_counts_to_the_same(counting, tmp_path):
+    pytest.importorskip("kenlm")
+    random = np.random.default_rng(0)
+    drawn = np.minimum(random.zipf(1.3, (1200, 6)), 60)  # the rarest are <unk>
+    rows = [[f"w{n}" if n < 60 else "<unk>" for n in row] for row in drawn]
+    text = "\n".join(map(" ".join, rows)) + "\n"
+    cut = len(text) // 2
+    cut = text.index("\n", cut) + 1
+    texts = {"train": text[:cut], "test": text[cut:]}
+    path = tmp_path / "model.arpa"
+    found = counting.by_kenlm(texts, 3, path)
+    ours = NGram.train(texts["train"], 3).perplexity(texts["test"])
+    assert found.pop("our ARPA file read by kenlm") == pytest.approx(ours, rel=1e-5)
+    if shutil.which("lmplz"):  # which gives one word more, its own <unk>, a share
+        assert found.pop("counted by kenlm") == pytest.approx(ours, rel=1e-3)
+    assert not found
+    assert not path.exists()
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 import gc
 import math
+import shutil
+import subprocess
 
 from rnnkit import lm
 
@@ -44,17 +46,45 @@ def perplexities(column, order, texts):
 
 
 def by_kenlm(texts, order, path):
-    """Perplexity of the Kneser-Ney model as kenlm reads its file; None without it."""
+    """Perplexities of the Kneser-Ney model in kenlm's hands, `{whose: perplexity}`.
+
+    kenlm reads the file of ours, and counts the same text by itself; what of it is not
+    installed is left out.
+
+    Args:
+        texts: `{part: text}`.
+        order: Words in the longest n-grams.
+        path: File for the models, taken away in the end.
+    """
+    found = {}
     try:
         import kenlm
     except ImportError:
-        return None
-    lm.NGram.train(texts["train"], order).save(path)
+        return found
     try:
-        other, total, tokens = kenlm.Model(str(path)), 0.0, 0
-        for words in lm.sentences_in(texts["test"]):
-            total += other.score(" ".join(words))  # log10, the sentence's end with it
-            tokens += len(words) + 1
-        return math.exp(-total * math.log(10) / tokens)
+        lm.NGram.train(texts["train"], order).save(path)
+        found["our ARPA file read by kenlm"] = _read(kenlm, path, texts["test"])
+        if shutil.which("lmplz"):
+            # To kenlm the text's <unk> is none of its words, to us it is one.
+            named = {k: text.replace("<unk>", "<rare>") for k, text in texts.items()}
+            _count(named["train"], order, path)
+            found["counted by kenlm"] = _read(kenlm, path, named["test"])
+        return found
     finally:
-        path.unlink()
+        path.unlink(missing_ok=True)
+
+
+def _count(text, order, path):
+    command = ["lmplz", "-o", str(order), "-S", "1G", "--discount_fallback"]
+    command += ["--arpa", str(path), "-T", str(path.parent)]
+    told = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
+    if told.returncode:
+        raise SystemExit(f"lmplz failed:\n{told.stderr}")
+
+
+def _read(kenlm, path, text):
+    model, total, tokens = kenlm.Model(str(path)), 0.0, 0
+    for words in lm.sentences_in(text):
+        total += model.score(" ".join(words))  # log10, the sentence's end with it
+        tokens += len(words) + 1
+    return math.exp(-total * math.log(10) / tokens)

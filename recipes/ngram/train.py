@@ -74,9 +74,8 @@ def main(arguments=None):
     draw(table, config, run.path("orders.png"))
     words = {*texts["train"].split(), "<unk>", "the line end"}
     baselines = {"perplexity, every word as probable": float(len(words))}
-    again = by_kenlm(texts, config.order, run.path("model.arpa"))
-    if again is not None:
-        baselines["perplexity, our ARPA file read by kenlm"] = again
+    for whose, value in by_kenlm(texts, config.order, run.path("model.arpa")).items():
+        baselines[f"perplexity, {whose}"] = value
     run.finish(
         preset,
         metrics={f"perplexity, {column}": value for column, value in best.items()},
