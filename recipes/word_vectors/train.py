@@ -51,10 +51,12 @@ class Config:
     nearest, else the exit status is 1."""
 
 
+TEXT = Config(texts=("kjv", "ptb", "multi30k", "fra_eng", "lee", "docstrings"))
 PRESETS = {
     "docstrings": Config(reach=0.15),
     "smoke": Config(kinds=("skip_gram",), epochs=6, baseline=False, reach=0.15),
-    "text": Config(texts=("kjv", "ptb", "multi30k", "fra_eng", "lee", "docstrings")),
+    "text": TEXT,
+    "text_tree": dataclasses.replace(TEXT, negatives=0),
 }
 FORMS = "share, the other form among the ten nearest"
 
