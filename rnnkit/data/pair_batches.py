@@ -132,9 +132,10 @@ def ids_of(rows, vocabulary, name):
         size = np.inf if vocabulary is None else vocabulary.size
         padding = getattr(vocabulary, "padding", None)
         for number, row in enumerate(rows):
-            if len(row) and not np.issubdtype(row.dtype, np.integer):
+            if row.ndim != 1 or (len(row) and not np.issubdtype(row.dtype, np.integer)):
                 raise ValueError(
-                    f"The {name} {number} is no row of integer ids: {row.tolist()}."
+                    f"The {name} {number} is neither a text, if all are, nor a row of "
+                    f"integer ids: {row.tolist()!r}."
                 )
             if name == "source" and padding in row.tolist():
                 raise ValueError(

@@ -28,7 +28,8 @@ class Rules:
         size: The greatest length.
 
     Raises:
-        ValueError: More is forced than there is room for.
+        ValueError: More is forced than there is room for; or the processors are no
+            list.
     """
 
     def __init__(self, end, min_length, prefix, processors, size):
@@ -47,6 +48,8 @@ class Rules:
         self.end = end
         self.min_length = min_length
         self.prefix = prefix
+        if not isinstance(processors, (list, tuple)):
+            raise ValueError(f"processors are a list, got {processors!r}.")
         self.processors = tuple(processors)
         self.size = size
 

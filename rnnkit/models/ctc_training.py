@@ -16,6 +16,7 @@ from rnnkit.models.training import (
     as_list,
     dataset_of,
     fit_rest_and_whole,
+    refuse_those_of_arrays,
 )
 from rnnkit.ops.tracing import compiled
 
@@ -80,10 +81,12 @@ class CTCTraining(BuiltOptimizer):
                 error; otherwise it is named, and left out or without effect.
 
         Raises:
-            ValueError: With `strict`, an item is bad; or a label that is looked at
-                holds what is none of the vocabulary.
+            ValueError: With `strict`, an item is bad; a label that is looked at holds
+                what is none of the vocabulary; or there are weights, or a
+                `validation_split`.
             LossError: The loss is NaN or infinite.
         """
+        refuse_those_of_arrays(kwargs)
         seed = int(np.random.randint(2**31)) if shuffle else 0
         data = self._labelled(
             x, y, batch_size=batch_size, shuffle=shuffle, seed=seed, strict=strict

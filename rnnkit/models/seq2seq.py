@@ -54,8 +54,8 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
             [Press and Wolf, 2017](https://arxiv.org/abs/1608.05859)
 
     Raises:
-        ValueError: The decoder reads backwards or has no state, or the encoder has no
-            recurrent layer for the bridge.
+        ValueError: A vocabulary is no tokenizer; the decoder reads backwards or has no
+            state; or the encoder has no recurrent layer for the bridge.
     """
 
     def __init__(
@@ -72,6 +72,13 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        for name, one in (("source", source_vocabulary), ("target", target_vocabulary)):
+            if not all(hasattr(one, mark) for mark in ("padding", "start", "end")):
+                raise ValueError(
+                    f"{name}_vocabulary is to have padding, start and end, which "
+                    f"{type(one).__name__} has not: take a tokenizer, such as "
+                    "rnnkit.data.CharacterTokenizer or WordTokenizer."
+                )
         self.source_vocabulary = source_vocabulary
         self.target_vocabulary = target_vocabulary
         self.encoder = encoding.layers_of(encoder)

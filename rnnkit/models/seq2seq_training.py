@@ -15,6 +15,7 @@ from rnnkit.models.training import (
     as_list,
     dataset_of,
     fit_rest_and_whole,
+    refuse_those_of_arrays,
 )
 from rnnkit.ops.tracing import compiled
 
@@ -105,9 +106,10 @@ class Seq2SeqTraining(BuiltOptimizer):
         Raises:
             ValueError: There is not one target for each source; a target holds a start,
                 an end or padding; a dataset holds anything else; with `strict`, a pair
-                is bad.
+                is bad; there are weights, or a `validation_split`.
             LossError: The loss is NaN or infinite.
         """
+        refuse_those_of_arrays(kwargs)
         seed = int(np.random.randint(2**31)) if shuffle else 0
         options = dict(batch_size=batch_size, buckets=buckets, strict=strict)
         data = self._pairs(x, y, shuffle=shuffle, seed=seed, **options)
@@ -119,8 +121,6 @@ class Seq2SeqTraining(BuiltOptimizer):
         first = getattr(data, "first", 0)
         if isinstance(data, PairBatches):
             data.first = 0
-        if kwargs.get("sample_weight") is not None:
-            raise ValueError("Pairs are not weighted: leave sample_weight.")
         kwargs |= dict(
             epochs=epochs,
             shuffle=False,  # the batches are

@@ -17,6 +17,7 @@ from rnnkit.models.training import (
     Nats,
     as_list,
     fit_rest_and_whole,
+    refuse_those_of_arrays,
 )
 from rnnkit.ops import softmax_nats
 
@@ -108,8 +109,8 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: Streams are of another vocabulary, or there is a text in their
-                place.
+            ValueError: Streams are of another vocabulary, or have weights or a
+                `validation_split` beside them; or there is a text in their place.
         """
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
@@ -126,6 +127,7 @@ class StreamTraining(BuiltOptimizer):
     def _fit_streams(
         self, streams, first, epochs, *, initial_epoch=0, shuffle=False, **kwargs
     ):
+        refuse_those_of_arrays(kwargs)
         if shuffle:
             raise ValueError("Streams are read in order: leave shuffle=False.")
         kwargs |= dict(initial_epoch=initial_epoch, epochs=epochs, shuffle=False)

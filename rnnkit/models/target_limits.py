@@ -46,7 +46,8 @@ def greatest(asked, time):
     if isinstance(time, int):
         most = asked(np.arange(1, time + 1, dtype="float32"))
     else:
-        most = asked(ops.cast(ops.arange(1, time + 1), "float32"))
+        lengths = ops.arange(1, ops.maximum(time, 1) + 1)  # of no source: one of 1
+        most = asked(ops.cast(lengths, "float32"))
     if isinstance(most, (int, float, np.generic, np.ndarray)) or has_values(most):
         return int(np.max(ops.convert_to_numpy(most)))
     return ops.cast(ops.max(most), "int32")
@@ -89,8 +90,8 @@ def prefixes(prefix, count, max_length):
         max_length: As `limit` is asked.
 
     Raises:
-        ValueError: There is not one row for each source; or a row is longer than any
-            target may be.
+        ValueError: It is not ids; there is not one row for each source; or a row is
+            longer than any target may be.
     """
     if prefix is None:
         return ()
@@ -101,7 +102,13 @@ def prefixes(prefix, count, max_length):
             f"{count} sources, but {len(prefix)} prefixes: prefix is one row of ids "
             "for all sources, or a row for each."
         )
-    rows = [np.asarray(row, "int32") for row in prefix]
+    rows = [np.asarray(row) for row in prefix]
+    for row in rows:
+        if row.ndim != 1 or (row.size and not np.issubdtype(row.dtype, np.integer)):
+            raise ValueError(
+                "prefix is ids, such as target_vocabulary.encode(text) gives; it holds "
+                f"{row.tolist()!r}."
+            )
     length = max(map(len, rows), default=0)
     if isinstance(max_length, int) and length > max_length:
         raise ValueError(f"prefix has {length} tokens, but max_length is {max_length}.")

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 
 from rnnkit.data import SequenceBatches
 from rnnkit.registration import export
@@ -124,6 +125,24 @@ def fit_rest_and_whole(
         key: first.history.get(key, []) + value for key, value in last.history.items()
     }
     return last
+
+
+_OF_ARRAYS = {
+    "sample_weight": "sequences are not weighted",
+    "class_weight": "symbols are not weighted",
+    "validation_split": "give validation_data",
+}
+
+
+def refuse_those_of_arrays(options):
+    """Look for options that Keras' `fit` has for arrays, and that mean nothing here.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for name, reason in _OF_ARRAYS.items():
+        if (value := options.get(name)) is not None and np.any(value):
+            raise ValueError(f"There is no {name} here: {reason}.")
 
 
 def as_list(callbacks):

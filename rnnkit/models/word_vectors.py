@@ -14,6 +14,7 @@ from rnnkit.models.training import (
     LossGuard,
     as_list,
     fit_rest_and_whole,
+    refuse_those_of_arrays,
 )
 from rnnkit.models.window_nats import bag_of_words_nats, nats, skip_gram_nats
 from rnnkit.registration import export
@@ -152,11 +153,12 @@ class WordVectors(BuiltOptimizer, keras.Model):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: The windows are of another vocabulary, or have no noise words
-                where the model has negatives.
+            ValueError: The windows are of another vocabulary, have no noise words
+                where the model has negatives, or weights beside them.
         """
         if not isinstance(x, WordWindows):
             return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **kwargs)
+        refuse_those_of_arrays(kwargs)
         check_same(x.vocabulary, self.vocabulary, "windows")
         if self.negatives and not x.negatives:
             raise ValueError(

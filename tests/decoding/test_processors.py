@@ -279,7 +279,8 @@ def test_what_cannot_be_is_named():
     small = ShallowFusion(lambda tokens, s: (ops.zeros((len(tokens), 3)), s), (), 1.0)
     for make, words in (
         (lambda: Temperature(0), "temperature must be more than 0, got 0"),
-        (lambda: NoRepeatNGram(0), "size must be 1 or more, got 0"),
+        (lambda: NoRepeatNGram(0), "size must be an integer of 1 or more, got 0"),
+        (lambda: NoRepeatNGram(2.5), "size must be an integer of 1 or more, got 2.5"),
         (lambda: RepetitionPenalty(-1), "penalty must be more than 0, got -1"),
         (lambda: BannedTokens([4]), "Token 4 cannot be banned: there are 4 symbols"),
         (lambda: ScorerFusion(three, END), "HotWords has 3 symbols, the search 4"),

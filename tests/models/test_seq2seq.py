@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from rnnkit.cells import LSTMCell
-from rnnkit.data import PairBatches
+from rnnkit.data import Characters, PairBatches
+from rnnkit.decoding import NoRepeatNGram
 from rnnkit.layers import (
     GRU,
     LSTM,
@@ -150,8 +151,13 @@ def test_bad_pairs_are_named():
         model.fit(["a", ""], ["b", "c"], verbose=0)
     with pytest.raises(ValueError, match="nothing more"):
         model.fit(["a"], ["b"], validation_data=(["a"], ["b"], [1]))
-    with pytest.raises(ValueError, match="leave sample_weight"):
-        model.fit(["a"], ["b"], sample_weight=[1])
+    for name, value in (
+        ("sample_weight", [1]),
+        ("class_weight", {4: 2.0}),
+        ("validation_split", 0.5),
+    ):
+        with pytest.raises(ValueError, match=f"There is no {name} here"):
+            model.fit(["a"], ["b"], **{name: value})
     with pytest.raises(ValueError, match="a list of texts, got one text"):
         model.translate("a b")
     with pytest.raises(ValueError, match="targets are a list of texts, got one text"):
@@ -192,7 +198,7 @@ def test_what_does_not_fit_together_says_so():
             make(encoder=encoder)
     for ids, words in (
         ([[4, 5, 0, 0]], "source 0 holds 0, which is the padding"),
-        ([[4.6, 5.0]], "source 0 is no row of integer ids"),
+        ([[4.6, 5.0]], "source 0 is neither a text, if all are, nor a row of"),
     ):
         with pytest.raises(ValueError, match=words):
             make("plain").score(ids, [[5, 4]])
@@ -209,6 +215,17 @@ def test_what_does_not_fit_together_says_so():
     ):
         with pytest.raises(ValueError, match=words):
             make("plain").sample(["a"], **options)
+    for options, words in (
+        ({"prefix": "a b"}, r"prefix is ids, such as .* it holds 'a b'"),
+        ({"prefix": ["a"]}, r"it holds \['a'\]"),
+        ({"processors": NoRepeatNGram(2)}, "processors are a list"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            make("plain").translate(["a"], **options)
+    with pytest.raises(ValueError, match="source 0 is neither a text"):
+        make("plain").translate([None])
+    with pytest.raises(ValueError, match=r"target_vocabulary .* Characters has not"):
+        Seq2Seq(VOCABULARY, Characters("ab"), [GRU(4)], GRU(4))
     with pytest.raises(ValueError, match="backwards"):
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
 

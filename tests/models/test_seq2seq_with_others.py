@@ -97,6 +97,8 @@ def test_exported_with_a_language_model_and_lengths_of_their_own(tmp_path):
     assert text == [[one.text for one in ones] for ones in wanted]
     score = [[one.score for one in ones] for ones in wanted]
     np.testing.assert_allclose(found["score"], score, atol=1e-3)
+    none = serve(source=tf.constant([], "string"))
+    assert none["text"].shape == none["score"].shape == (0, 2)
 
 
 def test_an_export_names_what_it_does_not_take(tmp_path):

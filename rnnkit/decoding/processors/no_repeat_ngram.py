@@ -1,6 +1,7 @@
 """No run of tokens twice."""
 
 import dataclasses
+import numbers
 
 from keras import ops
 
@@ -13,7 +14,7 @@ class NoRepeatNGram(Processor):
     """Forbids what would make `size` tokens in a row stand in a sequence twice.
 
     Raises:
-        ValueError: `size` is not positive.
+        ValueError: `size` is no integer of 1 or more.
 
     Reference: [Paulus et al., 2018](https://arxiv.org/abs/1705.04304)
     """
@@ -21,8 +22,10 @@ class NoRepeatNGram(Processor):
     size: int
 
     def __post_init__(self):
-        if self.size < 1:
-            raise ValueError(f"size must be 1 or more, got {self.size!r}.")
+        if not isinstance(self.size, numbers.Integral) or self.size < 1:
+            raise ValueError(
+                f"size must be an integer of 1 or more, got {self.size!r}."
+            )
 
     def __call__(self, log_probs, state, history):
         tokens, before = history.tokens, self.size - 1
