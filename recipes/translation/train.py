@@ -161,7 +161,15 @@ MSARMI9 = (
     "[msarmi9/multi30k](https://huggingface.co/msarmi9/multi30k), LSTM with attention, "
     "SentencePiece; says neither which test set nor which BLEU"
 )
-PUBLISHED = {("de", "en"): {"BLEU": [33.468, MSARMI9]}}
+LIUM = (
+    "[LIUM-CVC, WMT 2017](https://github.com/lium-lst/wmt17-mmt), GRU with attention, "
+    "joint BPE, test2016, one run; of Moses' tokens in lower case"
+)
+PUBLISHED = {
+    ("de", "en"): {"BLEU": [33.468, MSARMI9]},
+    ("en", "de"): {"BLEU": [39.0, LIUM]},
+    ("en", "fr"): {"BLEU": [59.02, LIUM]},
+}
 
 
 def main(arguments=None):
