@@ -12,26 +12,25 @@ from benchmarks.process import python
 from benchmarks.report import Report
 
 PEER = "keras.layers.LSTM"
-SHAPE = 64, 100, 256, 512  # batch, time, features, units
-TINY = 8, 6, 5, 4
-PROCESSES = 5
+PROCESSES = 3
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
 STATUS, CLEAR = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/clear_refs")
 
 
 def run(quick=False):
+    from benchmarks.layer_steps import SHAPES, TINY, case_of  # and with it Keras
+
     report = Report("MB", {PEER: 1 / 1.1})
     if not CLEAR.exists():
         report.notes.append("Peak memory is measured on Linux only.")
         return report
-    shape = TINY if quick else SHAPE
-    found = {"rnnkit": [], "keras": []}
-    for _ in range(1 if quick else PROCESSES):  # the threads' order decides some of it
-        for name, sizes in found.items():
-            sizes.append(in_a_process(name, shape))
-    ours, peer = map(statistics.median, found.values())
-    case = "·".join(map(str, shape))  # as `layer_steps.case_of`, without Keras
-    report.add("peak memory of a step", case, ours, peer, PEER)
+    for shape in TINY if quick else SHAPES:
+        found = {"rnnkit": [], "keras": []}
+        for _ in range(1 if quick else PROCESSES):  # the threads' order decides some
+            for name, sizes in found.items():
+                sizes.append(in_a_process(name, shape))
+        ours, peer = map(statistics.median, found.values())
+        report.add("peak memory of a step", case_of(shape), ours, peer, PEER)
     return report
 
 
