@@ -7,7 +7,8 @@ Three ideas, none of them special to a cell:
    product over batch · time, after it.
 2. Replay. Backward, a step is differentiated as it is written, but every product in
    it takes its value from the forward pass and hands its gradient to us. So the
-   loop never multiplies a matrix twice, and any cell written with `step` is fast.
+   loop never multiplies a matrix twice, and any cell written with `step` is fast:
+   no cell has derivatives of its own to hand over.
 3. Parts. XLA compiles the whole recurrence, but on a CPU runs the small operations
    of a step on one core. So the batch is cut into as many parts as there are
    cores, each a compiled program of its own, and TensorFlow runs them side by side.
