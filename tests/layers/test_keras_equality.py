@@ -119,6 +119,34 @@ def test_both_directions_are_keras(merge_mode, return_sequences):
         assert_equal(promise, ours, ours(x, mask=mask), theirs(x, mask=mask))
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("both", [False, True])  # where Keras' own go wrong
+def test_unrolled_is_the_same_with_any_mask(name, both):
+    made = [
+        getattr(layers, name)(
+            UNITS,
+            return_sequences=True,
+            dtype="float64",
+            unroll=unroll,
+            go_backwards=not both,
+        )
+        for unroll in (False, True)
+    ]
+    if both:
+        made = [layers.Bidirectional(layer, dtype="float64") for layer in made]
+    for layer in made:
+        layer.build((subjects.BATCH, subjects.TIME, subjects.FEATURES))
+    made[1].set_weights(made[0].get_weights())
+    whole, unrolled = (
+        Probe(one, lambda x, states, mask, one=one: (one(x, mask=mask), ()))
+        for one in made
+    )
+    for kind, mask in subjects.masks().items():
+        given = subjects.inputs(), (), mask
+        promise = f"being the same unrolled ({kind})"
+        assert_equal(promise, made[1], _plain(unrolled(*given)), _plain(whole(*given)))
+
+
 def _states(name):
     rng = np.random.default_rng(4)
     count = 2 if name == "LSTM" else 1
