@@ -150,3 +150,6 @@ def test_the_table_compares_four_systems(tmp_path):
             assert f"exact match, {way}, {system}" in metrics
     sizes = [metrics[f"parameters, {s}"] for s in ("plain", "reversed source", "deep")]
     assert sizes[0] == sizes[1] < sizes[2]
+    columns = results(tmp_path)["tables"]["systems"]
+    assert columns["deep"]["parameters"] == sizes[2]
+    assert [*columns] == ["plain", "reversed source", "deep", "attention"]

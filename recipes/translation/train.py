@@ -210,10 +210,23 @@ def main(arguments=None):
         published=PUBLISHED.get(way, {}) if config.data == "multi30k" else {},
         seeds=[config.seed],
         seconds=sum(resume.earlier for resume in resumes) + beginning.seconds(),
+        tables={"systems": by_system(metrics, histories)} if len(resumes) > 1 else None,
     )
     for resume in resumes:
         resume.path.unlink()
     return report(run, config)
+
+
+def by_system(metrics, names):
+    """The metrics of several systems as the columns of a table."""
+    return {
+        name: {
+            metric.removesuffix(f", {name}"): value
+            for metric, value in metrics.items()
+            if metric.endswith(f", {name}")
+        }
+        for name in names
+    }
 
 
 def systems(config):
