@@ -12,13 +12,14 @@ from benchmarks.process import python
 from benchmarks.report import Report
 
 PEER = "keras.layers.LSTM"
-PROCESSES = 3
+PROCESSES = 5
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt
 STATUS, CLEAR = pathlib.Path("/proc/self/status"), pathlib.Path("/proc/self/clear_refs")
 
 
 def run(quick=False):
-    from benchmarks.layer_steps import SHAPES, TINY, case_of  # and with it Keras
+    # Here: a process that is measured sets TensorFlow's options before it loads it.
+    from benchmarks.layer_steps import SHAPES, TINY, case_of
 
     report = Report("MB", {PEER: 1 / 1.1})
     if not CLEAR.exists():
@@ -31,6 +32,8 @@ def run(quick=False):
                 sizes.append(in_a_process(name, shape))
         ours, peer = map(statistics.median, found.values())
         report.add("peak memory of a step", case_of(shape), ours, peer, PEER)
+    least = min(row["ratio"] for row in report.rows)
+    report.judge("Peak memory of a step, at the worst shape", least, 1 / 1.1)
     return report
 
 

@@ -33,7 +33,9 @@ class Report:
     def judge(self, what, ratio, asked):
         """Note whether a single ratio is what is asked of it."""
         verdict = "reached" if ratio >= asked else "MISSED"
-        self.notes.append(f"{what}: {ratio:.2f} ×, asked {float(asked)} ×: {verdict}.")
+        self.notes.append(
+            f"{what}: {ratio:.2f} ×, asked {float(asked):.3g} ×: {verdict}."
+        )
 
     def means(self):
         """Geometric mean of the ratios, by `(benchmark, peer_name)`."""

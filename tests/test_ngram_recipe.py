@@ -3,6 +3,7 @@
 import importlib
 import shutil
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -47,23 +48,48 @@ def test_columns_are_the_models_they_are_called_after(counting):
         assert bool(weights) == column.endswith("mixed")
 
 
-def test_kenlm_reads_and_counts_to_the_same(counting, tmp_path):
-    pytest.importorskip("kenlm")
+@pytest.fixture(scope="module")
+def texts():
+    """Words drawn at random, some far more often than others."""
     random = np.random.default_rng(0)
     drawn = np.minimum(random.zipf(1.3, (1200, 6)), 60)  # the rarest are <unk>
     rows = [[f"w{n}" if n < 60 else "<unk>" for n in row] for row in drawn]
     text = "\n".join(map(" ".join, rows)) + "\n"
     cut = len(text) // 2
     cut = text.index("\n", cut) + 1
-    texts = {"train": text[:cut], "test": text[cut:]}
+    return {"train": text[:cut], "test": text[cut:]}
+
+
+def test_kenlm_reads_what_we_count(counting, texts, tmp_path, monkeypatch):
+    pytest.importorskip("kenlm")
+    monkeypatch.setattr(counting.shutil, "which", lambda name: None)
     path = tmp_path / "model.arpa"
-    found = counting.by_kenlm(texts, 3, path)
     ours = NGram.train(texts["train"], 3).perplexity(texts["test"])
-    assert found.pop("our ARPA file read by kenlm") == pytest.approx(ours, rel=1e-5)
-    if shutil.which("lmplz"):  # which gives one word more, its own <unk>, a share
-        assert found.pop("counted by kenlm") == pytest.approx(ours, rel=1e-3)
-    assert not found
+    found = counting.by_kenlm(texts, 3, path)
+    assert found == {"our ARPA file read by kenlm": pytest.approx(ours, rel=1e-5)}
     assert not path.exists()
+    assert counting.by_kenlm(texts, 1, path) == {}
+
+
+@pytest.mark.skipif(shutil.which("lmplz") is None, reason="kenlm's lmplz is not there")
+def test_kenlm_counts_the_same(counting, texts, tmp_path):
+    pytest.importorskip("kenlm")
+    ours = NGram.train(texts["train"], 3).perplexity(texts["test"])
+    found = counting.by_kenlm(texts, 3, tmp_path / "model.arpa")
+    # It gives one word more, its own <unk>, a share.
+    assert found["counted by kenlm"] == pytest.approx(ours, rel=1e-3)
+
+
+def test_a_counter_that_fails_is_left_out(
+    counting, texts, tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("kenlm")
+    monkeypatch.setattr(counting.shutil, "which", lambda name: name)
+    failed = types.SimpleNamespace(returncode=1, stderr="first\nno memory\n")
+    monkeypatch.setattr(counting.subprocess, "run", lambda *a, **k: failed)
+    found = counting.by_kenlm(texts, 2, tmp_path / "model.arpa")
+    assert [*found] == ["our ARPA file read by kenlm"]
+    assert "no memory" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -200,7 +200,7 @@ def times(ratio):
 def benchmarks_table(root):
     """Rows of every benchmark, and where they were measured."""
     results = read(root, "benchmarks/results/*.json")
-    header = ["benchmark", "against", "geometric mean", "slowest case", "asked"]
+    header = ["benchmark", "against", "geometric mean", "worst case", "asked"]
     lines = [table(header, [row for r in results for row in benchmark_rows(r)])]
     places = {}
     for result in results:

@@ -189,12 +189,17 @@ def main(arguments=None):
     vocabularies = tokenizers(config, parts["train"])
     print(", ".join(f"{len(one):,} pairs to {part}" for part, one in parts.items()))
     print(" to ".join(map(str, vocabularies)))
-    metrics, histories, resumes = {}, {}, []
+    columns, histories, resumes = {}, {}, []
     for system, one in systems(config).items():
         model, resume = learn(one, parts, vocabularies, run, system)
         resumes.append(resume)
         histories[system or "training"] = resume.history
-        metrics |= measure(model, parts, run, one, system)
+        columns[system] = measure(model, parts, run, one, system)
+    metrics = {
+        f"{metric}, {system}" if system else metric: value
+        for system, column in columns.items()
+        for metric, value in column.items()
+    }
     if config.task == "one":
         keep(model, parts, run, config, metrics)
     if found := signature(config):
@@ -210,23 +215,11 @@ def main(arguments=None):
         published=PUBLISHED.get(way, {}) if config.data == "multi30k" else {},
         seeds=[config.seed],
         seconds=sum(resume.earlier for resume in resumes) + beginning.seconds(),
-        tables={"systems": by_system(metrics, histories)} if len(resumes) > 1 else None,
+        tables={"systems": columns} if config.task == "table" else None,
     )
     for resume in resumes:
         resume.path.unlink()
     return report(run, config)
-
-
-def by_system(metrics, names):
-    """The metrics of several systems as the columns of a table."""
-    return {
-        name: {
-            metric.removesuffix(f", {name}"): value
-            for metric, value in metrics.items()
-            if metric.endswith(f", {name}")
-        }
-        for name in names
-    }
 
 
 def systems(config):
@@ -277,7 +270,6 @@ def measure(model, parts, run, config, system):
     Returns:
         Metrics, a dict.
     """
-    after = f", {system}" if system else ""
     test = parts["test"]
     alpha = best_alpha(model, parts["valid"], config)
     ways = {
@@ -288,15 +280,15 @@ def measure(model, parts, run, config, system):
     for way, options in ways.items():
         rows[way] = model.translate(test.sources, **options)
         for kind, value in scores(config, rows[way], test.targets).items():
-            metrics[f"{kind}, {way}{after}"] = value
+            metrics[f"{kind}, {way}"] = value
     vocabularies = model.source_vocabulary, model.target_vocabulary
     logs = model.evaluate(
         batches(config, test, vocabularies), return_dict=True, verbose=0
     )
-    metrics[f"nats per token{after}"] = logs["nats"]
+    metrics["nats per token"] = logs["nats"]
     if len(config.alphas) > 1:
-        metrics[f"alpha of the length penalty{after}"] = alpha
-    metrics[f"parameters{after}"] = model.count_params()
+        metrics["alpha of the length penalty"] = alpha
+    metrics["parameters"] = model.count_params()
     run.write(
         "-".join([*system.split(), "translations.json"]),
         [

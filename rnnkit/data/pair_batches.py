@@ -134,8 +134,8 @@ def ids_of(rows, vocabulary, name):
         for number, row in enumerate(rows):
             if row.ndim != 1 or (len(row) and not np.issubdtype(row.dtype, np.integer)):
                 raise ValueError(
-                    f"The {name} {number} is neither a text, if all are, nor a row of "
-                    f"integer ids: {row.tolist()!r}."
+                    f"The {name} {number} is no row of integer ids: {row.tolist()!r}. "
+                    "Give texts alone, or rows of ids alone."
                 )
             if name == "source" and padding in row.tolist():
                 raise ValueError(

@@ -33,6 +33,8 @@ class Rules:
     """
 
     def __init__(self, end, min_length, prefix, processors, size):
+        if not isinstance(processors, (list, tuple)):
+            raise ValueError(f"processors are a list, got {processors!r}.")
         known = isinstance(size, int)
         if known and isinstance(min_length, int) and min_length > size:
             raise ValueError(f"min_length is {min_length}, but max_length {size}.")
@@ -48,8 +50,6 @@ class Rules:
         self.end = end
         self.min_length = min_length
         self.prefix = prefix
-        if not isinstance(processors, (list, tuple)):
-            raise ValueError(f"processors are a list, got {processors!r}.")
         self.processors = tuple(processors)
         self.size = size
 

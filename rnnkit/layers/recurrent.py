@@ -27,8 +27,9 @@ class Recurrent(keras.layers.RNN):
 
     Call arguments: sequences `(batch, time, features)`, `initial_state`, `mask`
     `(batch, time)`, `training`. Output `(batch, time, width)` or `(batch, width)`.
-    A step that reads several sequences, none, or constants beside them is run by
-    `rnnkit.recurrence.loop`.
+
+    It reads one sequence. For several, none, or constants beside them, call
+    `rnnkit.recurrence.loop` with a step of your own.
     """
 
     def __init__(self, cell, path="auto", **kwargs):

@@ -18,7 +18,7 @@ FRAMEWISE = (  # layers that treat every frame alone, once they are trained
     keras.layers.Normalization,
     SpecAugment,
 )
-_TRIAL = 4001  # frames, or samples
+TRIAL = 4001  # frames, or samples, to see what a layer makes of so many
 
 
 def layers_of(encoder):
@@ -47,22 +47,11 @@ def build(layers, shape):
         ValueError: A layer changes the number of frames, but not the mask; or the last
             gives no frames.
     """
-    trial = (1, _TRIAL, *shape[2:])  # a sequence so long
+    trial = (1, TRIAL, *shape[2:])  # a sequence so long
     for layer in layers:
         if not layer.built:
             layer.build(shape)
-        if not isinstance(layer, keras.Model):
-            mask = layer.compute_mask(ops.zeros(trial), ops.ones(trial[:2], "bool"))
-            trial = layer.compute_output_shape(trial)
-            known = None if mask is None else first_of(mask).shape[1]
-            if known is not None and known != trial[1]:
-                raise ValueError(
-                    f"{layer.name} makes {trial[1]} frames of {_TRIAL}, but its mask "
-                    f"has {known}: use a layer that makes the mask shorter too, such "
-                    "as rnnkit.layers.TimeDelay or PyramidalBidirectional."
-                )
-        else:
-            trial = layer.compute_output_shape(trial)
+        trial, _ = after(layer, trial)
         shape = layer.compute_output_shape(shape)
     if len(shape) != 3:
         raise ValueError(
@@ -70,6 +59,28 @@ def build(layers, shape):
             f"{layers[-1].name} return_sequences=True?"
         )
     return shape
+
+
+def after(layer, shape):
+    """The shape `(1, frames, features)` after a built layer, and those of its states.
+
+    Raises:
+        ValueError: It changes the number of frames, but not the mask.
+    """
+    made, states = layer.compute_output_shape(shape), []
+    if isinstance(made[0], (list, tuple)):
+        made, *states = made
+    if isinstance(layer, keras.Model):
+        return made, states
+    mask = layer.compute_mask(ops.zeros(shape), ops.ones(shape[:2], "bool"))
+    known = None if mask is None else first_of(mask).shape[1]
+    if known is not None and known != made[1]:
+        raise ValueError(
+            f"{layer.name} makes {made[1]} frames of {shape[1]}, but its mask has "
+            f"{known}: use a layer that makes the mask shorter too, such as "
+            "rnnkit.layers.TimeDelay or PyramidalBidirectional."
+        )
+    return made, states
 
 
 def run(layers, x, mask, training=False):

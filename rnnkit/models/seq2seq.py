@@ -13,8 +13,6 @@ from rnnkit.models.seq2seq_training import Seq2SeqTraining
 from rnnkit.models.seq2seq_writing import Seq2SeqWriting
 from rnnkit.registration import export
 
-_TRIAL = 4096  # tokens of a source, to see how many frames the encoder makes of them
-
 
 @export
 class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
@@ -55,7 +53,8 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
 
     Raises:
         ValueError: A vocabulary is no tokenizer; the decoder reads backwards or has no
-            state; or the encoder has no recurrent layer for the bridge.
+            state; the encoder has no recurrent layer for the bridge, or one that makes
+            fewer frames, but no shorter mask.
     """
 
     def __init__(
@@ -73,11 +72,11 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
     ):
         super().__init__(**kwargs)
         for name, one in (("source", source_vocabulary), ("target", target_vocabulary)):
-            if not all(hasattr(one, mark) for mark in ("padding", "start", "end")):
+            marks = all(hasattr(one, mark) for mark in ("padding", "start", "end"))
+            if not marks or isinstance(one, type):
                 raise ValueError(
-                    f"{name}_vocabulary is to have padding, start and end, which "
-                    f"{type(one).__name__} has not: take a tokenizer, such as "
-                    "rnnkit.data.CharacterTokenizer or WordTokenizer."
+                    f"{name}_vocabulary is to be a tokenizer, with padding, start and "
+                    f"end, such as a rnnkit.data.WordTokenizer; it is {one!r}."
                 )
         self.source_vocabulary = source_vocabulary
         self.target_vocabulary = target_vocabulary
@@ -125,14 +124,12 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         self.target_embedding.build((None, None))
         if self.reverse is not None:
             self.reverse.build((None, None, self.embedding_dim))
-        shape, states = (None, _TRIAL, self.embedding_dim), []
+        shape, states = (1, encoding.TRIAL, self.embedding_dim), []
         for layer in self.encoder:
             if not layer.built:
                 layer.build((None, None, *shape[2:]))
-            shape = layer.compute_output_shape(shape)
-            if isinstance(shape[0], (list, tuple)):
-                shape, *last = shape
-                states += last
+            shape, last = encoding.after(layer, shape)
+            states += [(None, *state[1:]) for state in last]
         inputs = (None, None, self.embedding_dim)
         if self.attends:
             self.decoder.build(inputs, (None, None, shape[-1]))
@@ -142,7 +139,7 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
                 self.decoder.build(inputs)
             output = self.decoder.compute_output_shape(inputs)[0]
         self.decoder_width = output[-1]
-        self.one_frame_a_token = shape[1] == _TRIAL
+        self.one_frame_a_token = shape[1] == encoding.TRIAL
         if self.bridge is not None and not states:
             raise ValueError(
                 "The encoder has no recurrent layer whose states the bridge could "

@@ -38,6 +38,8 @@ def export_seq2seq(model, path, **options):
     )
     def serve(source):
         ids, lengths = source_ids(source, model.source_vocabulary)
+        some = tf.maximum(tf.shape(ids)[1], 1)  # a step, though there be no source
+        ids = tf.pad(ids, [[0, 0], [0, some - tf.shape(ids)[1]]])
         found = model.search(ids, lengths, n_best=n_best, **options)
         tokens = tf.reshape(found.tokens, (-1, tf.shape(found.tokens)[2]))
         counts = tf.reduce_sum(tf.cast(tokens >= 0, tf.int32), axis=1)

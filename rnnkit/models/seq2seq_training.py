@@ -140,6 +140,7 @@ class Seq2SeqTraining(BuiltOptimizer):
 
     def evaluate(self, x=None, y=None, batch_size=64, **kwargs):
         """Keras' `evaluate` on sources and targets, as for `fit`."""
+        refuse_those_of_arrays(kwargs)
         if not kwargs.get("_use_cached_eval_dataset"):
             x, y = self._pairs(x, y, batch_size=batch_size), None
         return super().evaluate(dataset_of(x), **kwargs)

@@ -100,8 +100,8 @@ class Seq2SeqWriting:
 
         Raises:
             ValueError: A source is empty; `copy_unknown` without attention, or of ids;
-                a length is neither a number nor a function; there are rows of
-                `prefix`, and not one for each source.
+                a length is neither a number nor a function; `prefix` is not ids, or
+                has rows and not one for each source.
         """
         if copy_unknown and not self.aligns:
             raise ValueError("copy_unknown goes by attention to tokens: there is none.")

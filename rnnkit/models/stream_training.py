@@ -147,10 +147,13 @@ class StreamTraining(BuiltOptimizer):
                 exact as each begins with an empty state.
 
         Raises:
-            ValueError: Streams hold an id that is not of the vocabulary.
+            ValueError: Streams hold an id that is not of the vocabulary, or there are
+                weights beside them.
         """
         if isinstance(x, str):
             x = self._evaluation_streams(x, batch_size or 1)
+        if isinstance(x, TextStreams):
+            refuse_those_of_arrays(kwargs)
         self._check(x)
         # Keras' fit evaluates on batches it has kept; these say what they are of.
         cached = kwargs.get("_use_cached_eval_dataset", False)

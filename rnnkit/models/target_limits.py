@@ -1,5 +1,7 @@
 """How long targets may be, by the lengths of their sources, and how they begin."""
 
+import numbers
+
 import numpy as np
 from keras import ops
 
@@ -46,8 +48,7 @@ def greatest(asked, time):
     if isinstance(time, int):
         most = asked(np.arange(1, time + 1, dtype="float32"))
     else:
-        lengths = ops.arange(1, ops.maximum(time, 1) + 1)  # of no source: one of 1
-        most = asked(ops.cast(lengths, "float32"))
+        most = asked(ops.cast(ops.arange(1, time + 1), "float32"))
     if isinstance(most, (int, float, np.generic, np.ndarray)) or has_values(most):
         return int(np.max(ops.convert_to_numpy(most)))
     return ops.cast(ops.max(most), "int32")
@@ -95,7 +96,7 @@ def prefixes(prefix, count, max_length):
     """
     if prefix is None:
         return ()
-    if is_one_row(prefix):
+    if isinstance(prefix, numbers.Integral) or is_one_row(prefix):
         prefix = [prefix] * count
     if len(prefix) != count:
         raise ValueError(

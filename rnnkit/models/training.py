@@ -3,7 +3,6 @@
 import math
 
 import keras
-import numpy as np
 
 from rnnkit.data import SequenceBatches
 from rnnkit.registration import export
@@ -135,13 +134,15 @@ _OF_ARRAYS = {
 
 
 def refuse_those_of_arrays(options):
-    """Look for options that Keras' `fit` has for arrays, and that mean nothing here.
+    """Look for options of Keras that are for arrays, and that mean nothing here.
 
     Raises:
         ValueError: There is one.
     """
     for name, reason in _OF_ARRAYS.items():
-        if (value := options.get(name)) is not None and np.any(value):
+        value = options.get(name)
+        nothing = isinstance(value, (int, float)) and value == 0  # validation_split
+        if value is not None and not nothing:
             raise ValueError(f"There is no {name} here: {reason}.")
 
 

@@ -153,8 +153,9 @@ class WordVectors(BuiltOptimizer, keras.Model):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: The windows are of another vocabulary, have no noise words
-                where the model has negatives, or weights beside them.
+            ValueError: The windows are of another vocabulary, or have no noise words
+                where the model has negatives; or there are weights, or a
+                `validation_split`.
         """
         if not isinstance(x, WordWindows):
             return super().fit(x, y, batch_size, epochs, callbacks=callbacks, **kwargs)

@@ -120,7 +120,7 @@ def test_both_directions_are_keras(merge_mode, return_sequences):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("both", [False, True])  # where Keras' own go wrong
+@pytest.mark.parametrize("both", [False, True])  # of Keras' own True goes wrong
 def test_unrolled_is_the_same_with_any_mask(name, both):
     made = [
         getattr(layers, name)(

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from rnnkit.cells import LSTMCell
-from rnnkit.data import Characters, PairBatches
+from rnnkit.data import Characters, CharacterTokenizer, PairBatches
 from rnnkit.decoding import NoRepeatNGram
 from rnnkit.layers import (
     GRU,
@@ -151,13 +151,6 @@ def test_bad_pairs_are_named():
         model.fit(["a", ""], ["b", "c"], verbose=0)
     with pytest.raises(ValueError, match="nothing more"):
         model.fit(["a"], ["b"], validation_data=(["a"], ["b"], [1]))
-    for name, value in (
-        ("sample_weight", [1]),
-        ("class_weight", {4: 2.0}),
-        ("validation_split", 0.5),
-    ):
-        with pytest.raises(ValueError, match=f"There is no {name} here"):
-            model.fit(["a"], ["b"], **{name: value})
     with pytest.raises(ValueError, match="a list of texts, got one text"):
         model.translate("a b")
     with pytest.raises(ValueError, match="targets are a list of texts, got one text"):
@@ -198,7 +191,7 @@ def test_what_does_not_fit_together_says_so():
             make(encoder=encoder)
     for ids, words in (
         ([[4, 5, 0, 0]], "source 0 holds 0, which is the padding"),
-        ([[4.6, 5.0]], "source 0 is neither a text, if all are, nor a row of"),
+        ([[4.6, 5.0]], "source 0 is no row of integer ids"),
     ):
         with pytest.raises(ValueError, match=words):
             make("plain").score(ids, [[5, 4]])
@@ -218,14 +211,19 @@ def test_what_does_not_fit_together_says_so():
     for options, words in (
         ({"prefix": "a b"}, r"prefix is ids, such as .* it holds 'a b'"),
         ({"prefix": ["a"]}, r"it holds \['a'\]"),
+        ({"prefix": 5}, "it holds 5"),
         ({"processors": NoRepeatNGram(2)}, "processors are a list"),
     ):
         with pytest.raises(ValueError, match=words):
             make("plain").translate(["a"], **options)
-    with pytest.raises(ValueError, match="source 0 is neither a text"):
+    halved = keras.layers.Conv1D(4, 3, strides=2)
+    with pytest.raises(ValueError, match=r"makes 2000 frames of 4001, but its mask"):
+        make("plain", encoder=[halved, GRU(4)])
+    with pytest.raises(ValueError, match="source 0 is no row of integer ids: None"):
         make("plain").translate([None])
-    with pytest.raises(ValueError, match=r"target_vocabulary .* Characters has not"):
-        Seq2Seq(VOCABULARY, Characters("ab"), [GRU(4)], GRU(4))
+    for one in (Characters("ab"), CharacterTokenizer):
+        with pytest.raises(ValueError, match=r"target_vocabulary is to be a tokenizer"):
+            Seq2Seq(VOCABULARY, one, [GRU(4)], GRU(4))
     with pytest.raises(ValueError, match="backwards"):
         Seq2Seq(VOCABULARY, VOCABULARY, [GRU(4)], Bidirectional(GRU(4)))
 

@@ -97,6 +97,14 @@ def test_exported_with_a_language_model_and_lengths_of_their_own(tmp_path):
     assert text == [[one.text for one in ones] for ones in wanted]
     score = [[one.score for one in ones] for ones in wanted]
     np.testing.assert_allclose(found["score"], score, atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("decoder", ["plain", "input feeding"])
+def test_an_export_takes_no_source_at_all(tmp_path, decoder):
+    model = make(decoder, encoder=[keras.layers.GRU(6), GRU(8, path="loop")])
+    model.export(tmp_path, beam_width=2, n_best=2)
+    serve = tf.saved_model.load(tmp_path).signatures["serving_default"]
     none = serve(source=tf.constant([], "string"))
     assert none["text"].shape == none["score"].shape == (0, 2)
 

@@ -53,13 +53,6 @@ def changes(model, streams, **kwargs):
     return [new - old for new, old in zip(model.get_weights(), before)]
 
 
-def test_streams_have_no_weights():
-    streams = text_streams(TEXT, VOCABULARY, 2, 10)
-    for name, value in (("class_weight", {1: 2.0}), ("validation_split", 0.5)):
-        with pytest.raises(ValueError, match=f"There is no {name} here"):
-            model_of().fit(streams, **{name: value})
-
-
 @pytest.mark.parametrize("stack", ["loop", "fast"])
 def test_a_window_as_long_as_the_text_is_full_bptt(stack):
     model = model_of(stack, keras.optimizers.SGD(1.0))
