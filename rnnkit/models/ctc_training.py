@@ -165,7 +165,8 @@ class CTCTraining(BuiltOptimizer):
             ValueError: As for `fit`; or it is told how to decode a `tf.data.Dataset`.
         """
         refuse_those_of_arrays(kwargs)
-        known = ("verbose", "callbacks", "steps", "_use_cached_eval_dataset")
+        known = ("verbose", "callbacks", "sample_weight", "steps")
+        known = (*known, "_use_cached_eval_dataset")
         decoding = {k: v for k, v in kwargs.items() if k not in known}
         kwargs = {k: v for k, v in kwargs.items() if k in known}
         if kwargs.get("_use_cached_eval_dataset"):
