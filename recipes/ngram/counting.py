@@ -80,7 +80,7 @@ def _count(text, order, path):
     command += ["--arpa", str(path), "-T", str(path.parent)]
     told = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
     if told.returncode:
-        print("lmplz failed, and is left out:", told.stderr.strip().splitlines()[-1:])
+        print("lmplz failed, and is left out:", *told.stderr.splitlines()[-1:])
     return not told.returncode
 
 

@@ -47,7 +47,7 @@ def build(layers, shape):
         ValueError: A layer changes the number of frames, but not the mask; or the last
             gives no frames.
     """
-    trial = (1, TRIAL, *shape[2:])  # a sequence so long
+    trial = (None, TRIAL, *shape[2:])  # sequences so long
     for layer in layers:
         if not layer.built:
             layer.build(shape)
@@ -62,7 +62,7 @@ def build(layers, shape):
 
 
 def after(layer, shape):
-    """The shape `(1, frames, features)` after a built layer, and those of its states.
+    """The shape `(None, frames, features)` after a built layer, and its states'.
 
     Raises:
         ValueError: It changes the number of frames, but not the mask.
@@ -72,7 +72,8 @@ def after(layer, shape):
         made, *states = made
     if isinstance(layer, keras.Model):
         return made, states
-    mask = layer.compute_mask(ops.zeros(shape), ops.ones(shape[:2], "bool"))
+    one = 1, *shape[1:]
+    mask = layer.compute_mask(ops.zeros(one), ops.ones(one[:2], "bool"))
     known = None if mask is None else first_of(mask).shape[1]
     if known is not None and known != made[1]:
         raise ValueError(

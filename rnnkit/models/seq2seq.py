@@ -124,12 +124,12 @@ class Seq2Seq(Seq2SeqTraining, Seq2SeqWriting, keras.Model):
         self.target_embedding.build((None, None))
         if self.reverse is not None:
             self.reverse.build((None, None, self.embedding_dim))
-        shape, states = (1, encoding.TRIAL, self.embedding_dim), []
+        shape, states = (None, encoding.TRIAL, self.embedding_dim), []
         for layer in self.encoder:
             if not layer.built:
                 layer.build((None, None, *shape[2:]))
             shape, last = encoding.after(layer, shape)
-            states += [(None, *state[1:]) for state in last]
+            states += last
         inputs = (None, None, self.embedding_dim)
         if self.attends:
             self.decoder.build(inputs, (None, None, shape[-1]))

@@ -2,7 +2,7 @@
 
 from rnnkit.data.pair_datasets import source_ids
 from rnnkit.models import saved_model
-from rnnkit.models.target_limits import is_one_row
+from rnnkit.models.target_limits import is_one_row, prefixes
 
 _OPTIONS = (
     "beam_width",
@@ -30,6 +30,8 @@ def export_seq2seq(model, path, **options):
     prefix = options.get("prefix")
     if prefix is not None and not is_one_row(prefix):
         raise ValueError("prefix of a SavedModel is one row of ids, for all sources.")
+    for row in prefixes(prefix, 1, options.get("max_length")):
+        options["prefix"] = row
     n_best = options.pop("n_best", None) or 1
 
     @tf.function(

@@ -77,7 +77,8 @@ def check_prefixes(rows, lengths, asked):
 
 def is_one_row(prefix):
     """Whether it is ids, and not a row of ids for each source."""
-    return not any(np.ndim(row) for row in prefix)
+    single = isinstance(prefix, numbers.Integral)
+    return single or not any(np.ndim(row) for row in prefix)
 
 
 def prefixes(prefix, count, max_length):
@@ -96,7 +97,7 @@ def prefixes(prefix, count, max_length):
     """
     if prefix is None:
         return ()
-    if isinstance(prefix, numbers.Integral) or is_one_row(prefix):
+    if is_one_row(prefix):
         prefix = [prefix] * count
     if len(prefix) != count:
         raise ValueError(

@@ -116,3 +116,6 @@ def test_an_export_names_what_it_does_not_take(tmp_path):
             model.export(tmp_path, **{name: True})
     with pytest.raises(ValueError, match="prefix of a SavedModel is one row"):
         model.export(tmp_path, prefix=[[4], [5]])
+    for prefix in ("a b", 5):
+        with pytest.raises(ValueError, match="prefix is ids"):
+            model.export(tmp_path, prefix=prefix)
