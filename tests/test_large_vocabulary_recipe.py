@@ -45,6 +45,20 @@ def test_words_are_in_falling_order_of_frequency(module, tmp_path):
     assert share == pytest.approx(10, rel=0.2)
 
 
+def test_packages_are_the_sources_of_what_is_installed(module, monkeypatch, tmp_path):
+    words = module("words")
+    for name in ("a/one.py", "b/two.py", "b/notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{name[0]} = f(x)\n" * 50)
+    monkeypatch.setattr(words.sysconfig, "get_paths", lambda: {"purelib": tmp_path})
+    tokens, _, train, test = words.read("packages", 20)
+    assert {*tokens} == {*"a b = f ( x ) <eos> <unk>".split()}
+    assert len(train) + len(test) == 100 * 7
+    monkeypatch.setattr(words, "_PACKAGES", 450)
+    tokens, *_ = words.read("packages", 21)
+    assert "b" not in tokens
+
+
 def test_every_character_is_paid_for(module):
     unseen = module("unseen")
     lines = ["the cat sat", "the dog sat", "a cat, a dog", "the emu sat"] * 3

@@ -21,9 +21,9 @@ from rnnkit import recipe
 @dataclasses.dataclass(frozen=True)
 class Config:
     texts: tuple[str, ...] = ("docstrings", "standard_library", "zipf")
-    """For the heads: what the model of each size reads. docstrings, ptb, kjv, or
-    standard_library, which is its source code; of zipf, words drawn at random, only
-    the time is told."""
+    """For the heads: what the model of each size reads. docstrings, ptb, kjv,
+    standard_library, which is its source code, or packages, that of the others which
+    are installed; of zipf, words drawn at random, only the time is told."""
     sizes: tuple[int, ...] = (10_000, 50_000, 200_000)
     """Words in the vocabulary, at most."""
     head_steps: tuple[int, ...] = (400, 100, 6)
@@ -59,8 +59,8 @@ class Config:
 PRESETS = {
     "small": Config(reach=0.9),
     "real": Config(
-        texts=("ptb", "standard_library", "zipf"),
-        head_steps=(1000, 200, 6),
+        texts=("ptb", "standard_library", "packages"),
+        head_steps=(1000, 200, 100),
         prose="kjv",
         seconds=90.0,
         japanese_seconds=45.0,

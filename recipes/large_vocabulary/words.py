@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sysconfig
 
 import numpy as np
 
@@ -9,6 +10,7 @@ import rnnkit
 from rnnkit import recipe
 
 _CODE = re.compile(r"\w+|[^\w\s]")
+_PACKAGES = 100_000_000  # characters
 
 
 @functools.cache
@@ -17,7 +19,7 @@ def read(name, size, words=None):
 
     Args:
         name: standard_library, the source code of Python's own, a line a sentence;
-            zipf, ids that are drawn by Zipf's law and mean nothing; or whatever
+            packages, that of what is installed beside this one; zipf, ids that are drawn by Zipf's law and mean nothing; or whatever
             `rnnkit.data.load_words` takes.
         size: words in the vocabulary, at most.
         words: to train on, the last ones; the vocabulary is that of the whole text.
@@ -29,8 +31,9 @@ def read(name, size, words=None):
     if name == "zipf":
         counts = np.maximum(1, 1e6 / np.arange(1, size + 1)).astype("int64")
         return [*map(str, range(size))], counts, drawn(size, words), drawn(size, words)
-    if name == "standard_library":
-        train, test = map(code_lines, rnnkit.data.standard_library().split(0.05))
+    if name in ("standard_library", "packages"):
+        source = rnnkit.data.standard_library() if name != "packages" else packages()
+        train, test = map(code_lines, source.split(0.05))
     else:
         parts = recipe.loaded(rnnkit.data.load_words, name, size)
         train, test = parts["train"], parts["test"]
@@ -38,6 +41,13 @@ def read(name, size, words=None):
     train, test = map(vocabulary.encode, (train, test))
     counts = np.bincount(train, minlength=vocabulary.size)
     return vocabulary.tokens, counts, train[-(words or len(train)) :], test
+
+
+def packages():
+    """The source code of the installed packages, as much of it as memory is kind to."""
+    folder = sysconfig.get_paths()["purelib"]
+    text = rnnkit.data.read_sources(folder, ".py").text[:_PACKAGES]
+    return rnnkit.data.SourceText((folder,), (text,))
 
 
 def code_lines(text):

@@ -54,16 +54,17 @@ def standard_library():
         `SourceText`, files sorted by name.
     """
     root = Path(sysconfig.get_paths()["stdlib"])
-    return _read_folder(root, lambda path: path.suffix == ".py", _TESTS)
+    return _read_folder(root, ".py", _TESTS)
 
 
-def read_sources(path):
+def read_sources(path, suffix=""):
     """Read a text file, or every text file of a folder and the folders in it.
 
     Files that are hidden, or are no UTF-8 text, are passed over.
 
     Args:
         path: A file or a folder.
+        suffix: What the names of a folder's files end with, as `".py"`.
 
     Returns:
         `SourceText`, files sorted by name.
@@ -76,26 +77,26 @@ def read_sources(path):
     if not path.exists():
         raise FileNotFoundError(f"No file or folder {str(path)!r}.")
     if path.is_dir():
-        return _read_folder(path, lambda path: True, set())
+        return _read_folder(path, suffix, set())
     text = _read(path)
     if not text:
         raise ValueError(f"{str(path)!r} is empty or is not UTF-8 text.")
     return SourceText((path.name,), (text,))
 
 
-def _read_folder(root, wanted, without):
+def _read_folder(root, suffix, without):
     without = without | _NOT_SOURCES
     paths = []
     for folder, folders, files in os.walk(root):
         folders[:] = [
             name for name in folders if name not in without and name[0] != "."
         ]
-        paths += [Path(folder, name) for name in files if name[0] != "."]
-    paths = sorted(path for path in paths if wanted(path))
-    read = [(str(path.relative_to(root)), _read(path)) for path in paths]
+        names = [name for name in files if name[0] != "." and name.endswith(suffix)]
+        paths += [Path(folder, name) for name in names]
+    read = [(str(path.relative_to(root)), _read(path)) for path in sorted(paths)]
     read = [(name, text) for name, text in read if text]
     if not read:
-        raise ValueError(f"No text file in {str(root)!r}.")
+        raise ValueError(f"No text file{suffix and f' {suffix}'} in {str(root)!r}.")
     names, texts = zip(*read)
     return SourceText(names, texts)
 

@@ -33,6 +33,12 @@ def test_a_folder_is_read_in_order_and_only_its_text(folder):
     assert source.text == "ébb\n"
 
 
+def test_of_a_folder_those_are_read_whose_names_end_so(folder):
+    assert read_sources(folder, ".tex").names == ("b.tex",)
+    with pytest.raises(ValueError, match=r"No text file \.md in"):
+        read_sources(folder, ".md")
+
+
 def test_a_file_is_read(folder):
     assert read_sources(folder / "b.tex").texts == ("bb\n",)
 
