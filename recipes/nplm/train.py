@@ -6,6 +6,7 @@ python recipes/nplm/train.py --data path/to/a/text/file/or/a/folder --contexts 1
 """
 
 import dataclasses
+import functools
 import pathlib
 import sys
 
@@ -131,9 +132,15 @@ def in_order(rows):
     return dict(sorted(rows.items(), key=lambda row: row[1]))
 
 
+@functools.lru_cache(1)  # it is asked alone, and then in the mixture
+def ngram_of(context, text):
+    """The n-gram that sees as many words."""
+    return rnnkit.lm.NGram.train(text, context + 1)
+
+
 def count(context, texts):
     """Perplexity of the test text by the n-gram that sees as many words."""
-    return rnnkit.lm.NGram.train(texts["train"], context + 1).perplexity(texts["test"])
+    return ngram_of(context, texts["train"]).perplexity(texts["test"])
 
 
 def learn(config, context, vocabulary, texts, once):
@@ -179,7 +186,7 @@ def mix(context, texts, run):
     The share of each is the one that suits the validation text.
     """
     model = keras.saving.load_model(run.path(f"context {context}.keras"))
-    ngram = rnnkit.lm.NGram.train(texts["train"], context + 1)
+    ngram = ngram_of(context, texts["train"])
     mixture = rnnkit.lm.Mixture.fit([model, ngram], texts["valid"])
     return mixture.perplexity(texts["test"])
 

@@ -2,6 +2,7 @@
 
 import collections
 import gzip
+import itertools
 import math
 import os
 import re
@@ -71,39 +72,22 @@ class NGram(Scoring):
             )
         counts = counted(sentences, order, vocabulary)
         if smoothing == "kneser_ney":
-            counts, discounts_of = _adjusted(counts), _discounts
-        else:
-            discounts_of = _one_discount
+            _adjust(counts)
+        discounts_of = _discounts if smoothing == "kneser_ney" else _one_discount
         counts[0].pop((BEGIN,), None)  # nothing goes on with it
         uniform = {w for (w,) in counts[0]} | {UNKNOWN}
-        probabilities, backoffs = [{(): 1 / len(uniform)}], []
-        for k, grams in enumerate(counts):
-            discounts = discounts_of(grams)
-            totals, left = totals_of(grams), collections.Counter()
-            for gram, count in grams.items():
-                left[gram[:-1]] += discounts[min(count, 3) - 1]
-            backoffs.append({h: left[h] / total for h, total in totals.items()})
-            lower = probabilities[-1]
-            found = {
-                gram: (count - discounts[min(count, 3) - 1]) / totals[gram[:-1]]
-                + backoffs[k][gram[:-1]] * (lower[gram[1:]] if k else lower[()])
-                for gram, count in grams.items()
-            }
+        lower, tables = {(): 1 / len(uniform)}, []
+        for k in range(order):
+            discounts = discounts_of(counts[0])
+            found, backoffs = _smoothed(counts.pop(0), discounts, lower)
             if k == 0:
-                found.setdefault((UNKNOWN,), backoffs[0][()] * lower[()])
-            probabilities.append(found)
-        tables = []
-        for k, found in enumerate(probabilities[1:]):
-            after = backoffs[k + 1] if k + 1 < order else {}
-            tables.append(
-                {
-                    g: (math.log10(p), _log10(after.get(g, 1.0)))
-                    for g, p in found.items()
-                }
-            )
-        if order > 1:
-            tables[0][BEGIN,] = _NEVER, _log10(backoffs[1].get((BEGIN,), 1.0))
-        return cls(tables)
+                found.setdefault((UNKNOWN,), backoffs[()] * lower[()])
+                if order > 1:
+                    found[BEGIN,] = 0.0
+            else:
+                tables.append(_logarithms(lower, backoffs))
+            lower = found
+        return cls([*tables, _logarithms(lower, {})])
 
     @classmethod
     def load(cls, path):
@@ -167,18 +151,41 @@ class NGram(Scoring):
         return (total + self.tables[len(gram) - 1][gram][0]) * math.log(10)
 
 
-def _adjusted(counts):
-    """Below the highest order: how many different words stand in front."""
-    adjusted = []
-    for k, grams in enumerate(counts[:-1]):
-        fronts = collections.Counter(gram[1:] for gram in counts[k + 1])
-        adjusted.append(
-            {
-                gram: count if gram[0] == BEGIN else fronts[gram]
-                for gram, count in grams.items()
-            }
-        )
-    return [*adjusted, dict(counts[-1])]
+def _adjust(counts):
+    """Below the highest order, put how many different words stand in front."""
+    for grams, longer in itertools.pairwise(counts):
+        fronts = collections.Counter(gram[1:] for gram in longer)
+        for gram in grams:
+            if gram[0] != BEGIN:
+                grams[gram] = fronts[gram]
+
+
+def _smoothed(grams, discounts, lower):
+    """Probabilities of the n-grams of one order, and what their contexts back off with.
+
+    Args:
+        grams: Their counts.
+        discounts: What is taken off the counts 1, 2, and 3 or more.
+        lower: Probabilities of the order below; of no word at all that of every word.
+    """
+    totals, left = totals_of(grams), collections.Counter()
+    for gram, count in grams.items():
+        left[gram[:-1]] += discounts[min(count, 3) - 1]
+    backoffs = {h: left[h] / total for h, total in totals.items()}
+    found = {
+        gram: (count - discounts[min(count, 3) - 1]) / totals[gram[:-1]]
+        + backoffs[gram[:-1]] * lower[gram[1:]]
+        for gram, count in grams.items()
+    }
+    return found, backoffs
+
+
+def _logarithms(probabilities, backoffs):
+    """A table: of each n-gram log10 of its probability, and of its backoff."""
+    return {
+        gram: (_log10(p), _log10(backoffs.get(gram, 1.0)))
+        for gram, p in probabilities.items()
+    }
 
 
 def _discounts(grams):
