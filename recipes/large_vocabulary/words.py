@@ -19,8 +19,9 @@ def read(name, size, words=None):
 
     Args:
         name: standard_library, the source code of Python's own, a line a sentence;
-            packages, that of what is installed beside this one; zipf, ids that are drawn by Zipf's law and mean nothing; or whatever
-            `rnnkit.data.load_words` takes.
+            packages, that of what is installed beside this one; zipf, ids that are
+            drawn by Zipf's law and mean nothing; or whatever `rnnkit.data.load_words`
+            takes.
         size: words in the vocabulary, at most.
         words: to train on, the last ones; the vocabulary is that of the whole text.
 
