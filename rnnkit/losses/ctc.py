@@ -9,7 +9,7 @@ from keras import ops
 
 from rnnkit.lattice import ctc as lattice
 from rnnkit.losses.framewise import FrameLoss
-from rnnkit.ops.tracing import graph, known
+from rnnkit.ops.tracing import known
 from rnnkit.registration import export
 
 INFEASIBLE = ("zero", "inf", "error")
@@ -230,63 +230,38 @@ def _refuse(feasible, label_lengths, frames):
 
 
 def _tensorflow(labels, logits, label_lengths, frames, blank):
-    import tensorflow as tf
-
     from rnnkit.ops import parts
 
     labels, logits, frames = _padded(labels, logits, frames)
-    given = (labels, logits, label_lengths, frames, blank, parts.COMPILE)
-    if not tf.executing_eagerly():
-        return _in_parts(*given)
-    try:
-        return _in_a_graph()(*given)
-    except tf.errors.UnimplementedError as error:  # a tape over a tape
-        raise NotImplementedError(SECOND_ORDER) from error
+    likelihood = _in_parts(blank, parts.COMPILE)
+    return likelihood(logits, (labels, label_lengths, frames))
 
 
 @functools.cache
-def _in_a_graph():
-    return graph(_in_parts)
-
-
-def _in_parts(labels, logits, label_lengths, frames, blank, compiled):
-    import tensorflow as tf
-
+def _in_parts(blank, compiled):
+    """A function of logits, and of labels, their lengths and frames."""
     from rnnkit.ops import parts
+    from rnnkit.ops.own_gradient import own_gradient
 
-    forward, backward = _programs(compiled)
-
-    @tf.custom_gradient
-    def likelihood(logits):
-        pieces = parts.cut((labels, logits, label_lengths, frames))
-        done = [forward(*piece, blank) for piece in pieces]
-        value = parts.joined([results[0] for results in done])
-
-        def gradient(upstream):
-            given = (pieces, [saved for _, saved in done], parts.cut(upstream))
-            given = parts.first_order(given, SECOND_ORDER)
-            gradients = [
-                backward(*piece, blank, saved, d) for piece, saved, d in zip(*given)
-            ]
-            return parts.joined(gradients)
-
-        return value, gradient
-
-    return likelihood(logits)
-
-
-@functools.cache
-def _programs(compiled):
-    """Both passes, a pair for compiled and one for not."""
-    from rnnkit.ops import parts
-
-    def forward(labels, logits, label_lengths, frames, blank):
+    @parts.program
+    def forward(logits, labels, label_lengths, frames):
         return _sums(labels, logits, label_lengths, frames, blank)
 
-    def backward(labels, logits, label_lengths, frames, blank, saved, upstream):
+    @parts.program
+    def backward(logits, labels, label_lengths, frames, saved, upstream):
         return _gradient(labels, logits, label_lengths, frames, blank, saved, upstream)
 
-    return parts.program(forward), parts.program(backward)
+    def both(logits, fixed):
+        pieces = parts.cut((logits, *fixed))
+        done = [forward(*piece) for piece in pieces]
+        saved = [(piece, saved) for piece, (_, saved) in zip(pieces, done)]
+        return parts.joined([value for value, _ in done]), saved
+
+    def back(logits, fixed, saved, upstream):
+        each = zip(saved, parts.cut(upstream))
+        return parts.joined([backward(*piece, s, d) for (piece, s), d in each])
+
+    return own_gradient(both, back, SECOND_ORDER)
 
 
 def _padded(labels, logits, frames):

@@ -57,20 +57,3 @@ def joined(parts):
     if len(parts) == 1:
         return parts[0]
     return tf.nest.map_structure(lambda *v: tf.concat(v, axis=0), *parts)
-
-
-def first_order(values, words):
-    """The same tree of tensors; to take a gradient of them raises `words`."""
-
-    @tf.custom_gradient
-    def guard(*tensors):
-        def gradient(*_):
-            raise NotImplementedError(words)
-
-        return [tf.identity(v) for v in tensors], gradient
-
-    flat = tf.nest.flatten(values)
-    where = [k for k, v in enumerate(flat) if v is not None and v.dtype.is_floating]
-    for k, v in zip(where, guard(*[flat[k] for k in where])):
-        flat[k] = v
-    return tf.nest.pack_sequence_as(values, flat)

@@ -17,7 +17,7 @@ Three ideas, none of them special to a cell:
 import tensorflow as tf
 
 from rnnkit.ops import parts
-from rnnkit.ops.tracing import graph
+from rnnkit.ops.own_gradient import own_gradient
 from rnnkit.recurrence.program import Program
 
 SECOND_ORDER = (
@@ -44,18 +44,9 @@ class Hoisted:
 
     def __init__(self, cell):
         self.cell = cell
-        self._eager = graph(self._run)
-        self._programs = {}
+        self._passes = {}
 
-    def __call__(self, *args, **kwargs):
-        if not tf.executing_eagerly():
-            return self._run(*args, **kwargs)
-        try:
-            return self._eager(*args, **kwargs)
-        except tf.errors.UnimplementedError as error:  # a tape over a tape
-            raise NotImplementedError(SECOND_ORDER) from error
-
-    def _run(
+    def __call__(
         self,
         weights,
         sequences,
@@ -67,36 +58,12 @@ class Hoisted:
         go_backwards=False,
         return_sequences=True,
     ):
-        names = list(weights)
-        fixed = {"mask": mask, "whole": whole, "steps": steps}
-        forward, backward = self._program(
+        recurrence = self._passes_of(
             go_backwards, return_sequences, mask is None, *whole, *steps
         )
         states = [tf.convert_to_tensor(state) for state in states]
-
-        @tf.custom_gradient
-        def recurrence(sequences, *rest):
-            first, values = list(rest[: len(states)]), rest[len(states) :]
-            weights = dict(zip(names, values))
-            pieces = parts.cut((sequences, first, fixed))
-            done = [forward(weights, *piece) for piece in pieces]
-
-            def gradient(*upstream):
-                saved = [saved for _, saved in done]
-                given = (weights, pieces, saved, parts.cut(list(upstream)))
-                own, *each = parts.first_order(given, SECOND_ORDER)
-                results = [
-                    backward(own, *piece, saved, d) for piece, saved, d in zip(*each)
-                ]
-                d_sequences, d_states = parts.joined([result[:2] for result in results])
-                d_weights = [
-                    tf.add_n([result[2][name] for result in results]) for name in names
-                ]
-                return d_sequences, *d_states, *d_weights
-
-            return tuple(parts.joined([results for results, _ in done])), gradient
-
-        results = list(recurrence(sequences, *states, *weights.values()))
+        fixed = {"mask": mask, "whole": whole, "steps": steps}
+        results = recurrence((weights, sequences, states), fixed)
         outputs = results.pop(0) if return_sequences else None
         if return_sequences:
             outputs.set_shape([*sequences.shape[:2], self.cell.output_size])
@@ -104,11 +71,34 @@ class Hoisted:
             state.set_shape(start.shape)
         return outputs, results
 
-    def _program(self, *options):
-        """The program of these options; noise and masks make a plan of their own."""
+    def _passes_of(self, *options):
+        """Both passes under these options; noise and masks make a plan of their own."""
         options = (*options, parts.COMPILE)
-        if options not in self._programs:
-            program = Program(self.cell, *options[:2])
-            both = (program.forward, program.backward)
-            self._programs[options] = tuple(map(parts.program, both))
-        return self._programs[options]
+        if options not in self._passes:
+            passes = in_parts(Program(self.cell, *options[:2]))
+            self._passes[options] = own_gradient(*passes, SECOND_ORDER)
+        return self._passes[options]
+
+
+def in_parts(program):
+    """Both passes of a `Program`, as `own_gradient` takes them, over a whole batch."""
+    forward, backward = map(parts.program, (program.forward, program.backward))
+
+    def both(given, fixed):
+        weights, *batch = given
+        pieces = parts.cut((*batch, fixed))
+        done = [forward(weights, *piece) for piece in pieces]
+        saved = [(piece, saved) for piece, (_, saved) in zip(pieces, done)]
+        return parts.joined([results for results, _ in done]), saved
+
+    def back(given, fixed, saved, upstream):
+        weights, *_ = given
+        found = [
+            backward(weights, *piece, saved, d)
+            for (piece, saved), d in zip(saved, parts.cut(upstream))
+        ]
+        d_weights = [each for *_, each in found]
+        d_weights = tf.nest.map_structure(lambda *d: tf.add_n(d), *d_weights)
+        return d_weights, *parts.joined([each for *each, _ in found])
+
+    return both, back
