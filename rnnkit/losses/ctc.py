@@ -233,35 +233,24 @@ def _tensorflow(labels, logits, label_lengths, frames, blank):
     from rnnkit.ops import parts
 
     labels, logits, frames = _padded(labels, logits, frames)
-    likelihood = _in_parts(blank, parts.COMPILE)
-    return likelihood(logits, (labels, label_lengths, frames))
+    likelihood = _compiled(blank, parts.COMPILE)
+    return likelihood((), logits, (labels, label_lengths, frames))
 
 
 @functools.cache
-def _in_parts(blank, compiled):
+def _compiled(blank, compiled):
     """A function of logits, and of labels, their lengths and frames."""
-    from rnnkit.ops import parts
-    from rnnkit.ops.own_gradient import own_gradient
+    from rnnkit.ops.two_passes import two_passes
 
-    @parts.program
-    def forward(logits, labels, label_lengths, frames):
-        return _sums(labels, logits, label_lengths, frames, blank)
+    def forward(_, logits, fixed):
+        labels, *others = fixed
+        return _sums(labels, logits, *others, blank)
 
-    @parts.program
-    def backward(logits, labels, label_lengths, frames, saved, upstream):
-        return _gradient(labels, logits, label_lengths, frames, blank, saved, upstream)
+    def backward(_, logits, fixed, saved, upstream):
+        labels, *others = fixed
+        return (), _gradient(labels, logits, *others, blank, saved, upstream)
 
-    def both(logits, fixed):
-        pieces = parts.cut((logits, *fixed))
-        done = [forward(*piece) for piece in pieces]
-        saved = [(piece, saved) for piece, (_, saved) in zip(pieces, done)]
-        return parts.joined([value for value, _ in done]), saved
-
-    def back(logits, fixed, saved, upstream):
-        each = zip(saved, parts.cut(upstream))
-        return parts.joined([backward(*piece, s, d) for (piece, s), d in each])
-
-    return own_gradient(both, back, SECOND_ORDER)
+    return two_passes(forward, backward, SECOND_ORDER)
 
 
 def _padded(labels, logits, frames):

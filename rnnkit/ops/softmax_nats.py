@@ -6,6 +6,9 @@ import keras
 from keras import ops
 
 _MANY = 1024  # symbols, from which on it is worth a program of its own
+SECOND_ORDER = (
+    f"The softmax of {_MANY:,} symbols or more has no second derivatives on TensorFlow."
+)
 
 
 def softmax_nats(logits, ids):
@@ -15,7 +18,7 @@ def softmax_nats(logits, ids):
 
     With many symbols, on TensorFlow on a processor, the logits are read twice on the
     way forward and once on the way back, where probabilities are never stored: what
-    is stored is the gradient.
+    is stored is the gradient. It has no second derivatives there.
 
     Args:
         logits: `(..., symbols)`.
@@ -29,36 +32,23 @@ def softmax_nats(logits, ids):
         return ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
     ids = ops.cast(ids, "int32")
     rows = ops.reshape(logits, (-1, logits.shape[-1]))
-    return ops.reshape(_compiled()(rows, ops.reshape(ids, (-1,))), ops.shape(ids))
+    nats = _compiled()((), rows, ops.reshape(ids, (-1,)))
+    return ops.reshape(nats, ops.shape(ids))
 
 
 @functools.cache
 def _compiled():
     import tensorflow as tf
 
-    from rnnkit.ops import parts
+    from rnnkit.ops.two_passes import two_passes
 
-    @parts.program
-    def forward(logits, ids):
+    def forward(_, logits, ids):
         total = tf.reduce_logsumexp(logits, axis=-1)
-        return total, total - tf.gather(logits, ids, batch_dims=1)
+        return total - tf.gather(logits, ids, batch_dims=1), total
 
-    @parts.program
-    def backward(logits, ids, total, upstream):
+    def backward(_, logits, ids, total, upstream):
         is_target = tf.range(logits.shape[-1])[None] == ids[:, None]
         p = tf.exp(logits - total[:, None])
-        return (p - tf.cast(is_target, p.dtype)) * upstream[:, None]
+        return (), (p - tf.cast(is_target, p.dtype)) * upstream[:, None]
 
-    @tf.custom_gradient
-    def nats(logits, ids):
-        pieces = parts.cut((logits, ids))
-        done = [forward(*piece) for piece in pieces]
-
-        def gradient(upstream):
-            given = zip(pieces, done, parts.cut([upstream]))
-            each = [backward(*piece, total, one) for piece, (total, _), (one,) in given]
-            return parts.joined(each), None
-
-        return parts.joined([nats for _, nats in done]), gradient
-
-    return nats
+    return two_passes(forward, backward, SECOND_ORDER)

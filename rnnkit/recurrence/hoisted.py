@@ -17,7 +17,7 @@ Three ideas, none of them special to a cell:
 import tensorflow as tf
 
 from rnnkit.ops import parts
-from rnnkit.ops.own_gradient import own_gradient
+from rnnkit.ops.two_passes import two_passes
 from rnnkit.recurrence.program import Program
 
 SECOND_ORDER = (
@@ -63,7 +63,7 @@ class Hoisted:
         )
         states = [tf.convert_to_tensor(state) for state in states]
         fixed = {"mask": mask, "whole": whole, "steps": steps}
-        results = recurrence((weights, sequences, states), fixed)
+        results = recurrence(weights, (sequences, states), fixed)
         outputs = results.pop(0) if return_sequences else None
         if return_sequences:
             outputs.set_shape([*sequences.shape[:2], self.cell.output_size])
@@ -75,30 +75,7 @@ class Hoisted:
         """Both passes under these options; noise and masks make a plan of their own."""
         options = (*options, parts.COMPILE)
         if options not in self._passes:
-            passes = in_parts(Program(self.cell, *options[:2]))
-            self._passes[options] = own_gradient(*passes, SECOND_ORDER)
+            program = Program(self.cell, *options[:2])
+            passes = two_passes(program.forward, program.backward, SECOND_ORDER)
+            self._passes[options] = passes
         return self._passes[options]
-
-
-def in_parts(program):
-    """Both passes of a `Program`, as `own_gradient` takes them, over a whole batch."""
-    forward, backward = map(parts.program, (program.forward, program.backward))
-
-    def both(given, fixed):
-        weights, *batch = given
-        pieces = parts.cut((*batch, fixed))
-        done = [forward(weights, *piece) for piece in pieces]
-        saved = [(piece, saved) for piece, (_, saved) in zip(pieces, done)]
-        return parts.joined([results for results, _ in done]), saved
-
-    def back(given, fixed, saved, upstream):
-        weights, *_ = given
-        found = [
-            backward(weights, *piece, saved, d)
-            for (piece, saved), d in zip(saved, parts.cut(upstream))
-        ]
-        d_weights = [each for *_, each in found]
-        d_weights = tf.nest.map_structure(lambda *d: tf.add_n(d), *d_weights)
-        return d_weights, *parts.joined([each for *each, _ in found])
-
-    return both, back

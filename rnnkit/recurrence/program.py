@@ -18,8 +18,9 @@ class Program:
         self.return_sequences = return_sequences
         self.plan = None
 
-    def forward(self, weights, sequences, states, fixed):
+    def forward(self, weights, batch, fixed):
         """The results, and what `backward` needs of what was computed."""
+        sequences, states = batch
         cell = bind(self.cell, weights)
         whole, steps = fixed["whole"], self._steps(fixed)
         x = cell.project(self._time_major(sequences))
@@ -49,8 +50,9 @@ class Program:
         kept_x = [x] if ("x", 0) in plan.kept else []
         return results, (kept_x, before, values, activated)
 
-    def backward(self, weights, sequences, states, fixed, saved, upstream):
-        """Gradients of the sequences, the first states and the weights."""
+    def backward(self, weights, batch, fixed, saved, upstream):
+        """Gradients of the weights, and of the sequences and the first states."""
+        sequences, _ = batch
         plan, whole = self.plan, fixed["whole"]
         kept_x, before, values, activated = saved
         with tf.GradientTape() as matrices_tape:
@@ -134,7 +136,7 @@ class Program:
             )
             for name, gradients in sums.items()
         }
-        return d_sequences, d_states, d_weights
+        return d_weights, (d_sequences, d_states)
 
     def _steps(self, fixed):
         steps = {k: self._time_major(v) for k, v in fixed["steps"].items()}

@@ -8,6 +8,8 @@ from keras import ops
 
 from rnnkit.cells import GatedCell, LSTMCell, SimpleRNNCell
 from rnnkit.layers import LSTM, Recurrent
+from rnnkit.recurrence.bind import weights_of
+from rnnkit.recurrence.program import Program
 
 
 def test_gradients_with_dropout_do_not_depend_on_an_earlier_call_without():
@@ -111,13 +113,15 @@ def test_states_for_all_rows_and_masks_with_an_axis_more_are_as_in_keras(path):
 
 def test_what_follows_from_kept_values_is_not_kept():
     """Of an LSTM the gates are kept, the tanh of the cell is computed again."""
-    layer = LSTM(6, path="hoisted")
-    layer(np.zeros((2, 3, 4), "float32"))
-    ((program, *_),) = layer._hoisted._programs.values()
-    plan = program.python_function.__self__.plan
-    assert plan.kept == {("activation", k) for k in range(4)}
-    assert plan.again == {4}
-    assert plan.weights == ["bias"]
+    cell = LSTMCell(6)
+    cell.build((2, 4))
+    program = Program(cell, go_backwards=False, return_sequences=True)
+    fixed = {"mask": None, "whole": {}, "steps": {}}
+    states = cell.get_initial_state(2)
+    program.forward(weights_of(cell), (tf.zeros((2, 3, 4)), states), fixed)
+    assert program.plan.kept == {("activation", k) for k in range(4)}
+    assert program.plan.again == {4}
+    assert program.plan.weights == ["bias"]
 
 
 @pytest.mark.parametrize("path", ["loop", "hoisted"])

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 from rnnkit.layers import LSTM
 from rnnkit.losses import ctc_loss
-from rnnkit.ops import parts
+from rnnkit.ops import parts, softmax_nats
 
 RNG = np.random.default_rng(0)
 X = tf.constant(RNG.normal(size=(4, 5, 4)).astype("float32"))
@@ -20,8 +21,16 @@ def loss(x):
     return ctc_loss([[1, 2]] * 4, x)
 
 
-# What one tape sees of `loss` has other tests to be right.
-FUNCTIONS = {"LSTM": (FAST, SLOW), "ctc_loss": (loss, loss)}
+def cost(x):
+    return softmax_nats(ops.tile(x, (1, 1, 300)), [[1] * 5] * 4)
+
+
+# What one tape sees of these two has other tests to be right.
+FUNCTIONS = {
+    "LSTM": (FAST, SLOW),
+    "ctc_loss": (loss, loss),
+    "softmax_nats": (cost, cost),
+}
 
 
 @pytest.fixture(autouse=True)
