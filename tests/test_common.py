@@ -192,7 +192,7 @@ def test_every_check_says_what_it_holds():
 class LeakyCell(rnnkit.cells.PointwiseCell):
     """A cell as a user writes one.
 
-    h_t = 0.5 * h_{t-1} + 0.5 * tanh(W_h x_t + U_h h_{t-1} + b_h)
+    h_t = 0.5 * h_{t-1} + 0.5 * phi(W_h x_t + U_h h_{t-1} + b_h)
     """
 
     def pointwise(self, x, u, states):
@@ -204,7 +204,7 @@ class LeakyCell(rnnkit.cells.PointwiseCell):
 class ListedCell(rnnkit.cells.GatedCell):
     """A cell that keeps a weight in a list, where the fast path does not find it.
 
-    h_t = s * tanh(W_h x_t + U_h h_{t-1} + b_h)
+    h_t = s * phi(W_h x_t + U_h h_{t-1} + b_h)
     """
 
     def build(self, input_shape):
@@ -263,6 +263,47 @@ def test_a_broken_promise_is_named(layer_class, check, promise):
     )
     with pytest.raises(BrokenPromise, match=words):
         held(check, layer_class(UNITS))
+
+
+class DeafToActivation(LeakyCell):
+    __doc__ = LeakyCell.__doc__
+
+    def pointwise(self, x, u, states):
+        (h,) = states
+        return [0.5 * h + 0.5 * keras.ops.tanh(x + u)]
+
+
+class DropsConstraints(LeakyCell):
+    def add_weight(self, *args, constraint=None, **kwargs):
+        return super().add_weight(*args, **kwargs)
+
+
+class IgnoresInitializers(LeakyCell):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.bias.assign(keras.ops.ones_like(self.bias))
+
+
+@pytest.mark.parametrize(
+    ("cell_class", "check", "promise"),
+    [
+        (
+            DeafToActivation,
+            of_cells.options_change_the_formula_alike,
+            "the formula of the docstring with {'activation': 'elu'}",
+        ),
+        (DropsConstraints, of_cells.constraints_are_kept, "keeping constraints"),
+        (
+            IgnoresInitializers,
+            of_cells.initializers_are_kept,
+            "the initializer of its bias",
+        ),
+    ],
+)
+def test_a_broken_promise_of_a_cell_is_named(cell_class, check, promise):
+    with pytest.raises(BrokenPromise, match=f"{promise} does not hold"):
+        held(check, cell_class(UNITS))
+    held(check, LeakyCell(UNITS))
 
 
 def test_a_known_failure_must_fail():

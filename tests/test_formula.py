@@ -14,7 +14,7 @@ from rnnkit.cells import (
     SimpleRNNCell,
 )
 from rnnkit.testing import formula
-from rnnkit.testing.checks.cell import formula_holds
+from rnnkit.testing.checks.cell import OPTIONS, PROJECTED, formula_holds
 from rnnkit.testing.compare import BrokenPromise
 from rnnkit.testing.docstring import read
 from rnnkit.testing.grammar import FormulaError, parse
@@ -22,17 +22,6 @@ from rnnkit.testing.subjects import altered_or_refused
 from tests.discovered import cells
 
 UNITS = 6
-OPTIONS = {
-    "as it is": {},
-    "another activation": {"activation": "elu"},
-    "another gate": {"recurrent_activation": "hard_sigmoid"},
-    "no bias": {"use_bias": False},
-    "projected": {"projection_units": 3},
-    "zoneout": {"zoneout": 0.3},
-    "projected zoneout": {"projection_units": 3, "zoneout": 0.3},
-    "clipped": {"cell_clip": 0.3},
-    "initial state": {"trainable_initial_state": True},
-}
 VARIANTS = [
     pytest.param(cell, variant.options, id=f"{cell.__name__}-{variant.options}")
     for cell in cells()
@@ -40,7 +29,9 @@ VARIANTS = [
 ]
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize(
+    "options", [*OPTIONS.values(), *PROJECTED.values()], ids=[*OPTIONS, *PROJECTED]
+)
 @pytest.mark.parametrize(("cell", "variant"), VARIANTS)
 def test_every_cell_computes_its_formula(cell, variant, options):
     plain = cell(UNITS, **variant)

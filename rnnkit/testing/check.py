@@ -61,6 +61,7 @@ _CELL_IN_A_LAYER = (
     states.one_step_is_one_step,
     masks.padding_is_not_read,
     masks.neighbours_do_not_matter,
+    *_ONE_CELL,
     noise.noise_is_the_same_on_every_path,
     shapes.unknown_sizes_work,
     saving.keras_files_load,

@@ -9,20 +9,45 @@ from keras import ops
 from rnnkit.testing import formula, subjects
 from rnnkit.testing.compare import assert_equal, broken
 
+OPTIONS = {
+    "as it is": {},
+    "another activation": {"activation": "elu"},
+    "another gate": {"recurrent_activation": "hard_sigmoid"},
+    "no bias": {"use_bias": False},
+    "zoneout": {"zoneout": 0.3},
+    "clipped": {"cell_clip": 0.3},
+    "initial state": {"trainable_initial_state": True},
+}
+# Not every cell can be projected, and it need not say so.
+PROJECTED = {
+    "projected": {"projection_units": 3},
+    "projected zoneout": {"projection_units": 3, "zoneout": 0.3},
+}
+_PARTS = ("kernel", "recurrent", "bias")
 
-def formula_holds(cell):
+
+def formula_holds(cell, options=""):
     """The cell computes what the formula in its docstring says."""
     cell = _ready(cell, dtype="float64")
     sequence, states = subjects.inputs(), subjects.states(cell)
     output, last = _stepped(cell, sequence, states)
     wanted, wanted_last = formula.run(cell, sequence, states)
     assert_equal(
-        "the formula of the docstring",
+        f"the formula of the docstring{options}",
         cell,
         {"output": output, **_by_name(cell, last)},
         {"output": wanted, **_by_name(cell, wanted_last)},
         tolerance=1e-9,
     )
+
+
+def options_change_the_formula_alike(cell):
+    """With other options the cell computes what the formula says then."""
+    for options in OPTIONS.values():
+        if options.keys() <= cell.get_config().keys():
+            chosen = subjects.altered_or_refused(cell, **options)
+            if chosen is not None:
+                formula_holds(chosen, f" with {options}" if options else "")
 
 
 def is_a_keras_cell(cell):
@@ -84,30 +109,64 @@ def noise_is_refused(cell):
 
 
 def regularizers_are_kept(cell):
-    """Regularizers and constraints reach the weights they are named for."""
-    options = {
-        f"{part}_regularizer": keras.regularizers.serialize(keras.regularizers.L2(0.5))
-        for part in ("kernel", "recurrent", "bias")
-    }
-    regular = subjects.altered(cell, **options)
-    regular = subjects.built(regular, (subjects.BATCH, subjects.FEATURES))
-    parts = ("kernel", "recurrent_kernel", "bias")
-    weights = [getattr(regular, part, None) for part in parts]
-    plain = [np.square(ops.convert_to_numpy(w)).sum() for w in weights if w is not None]
+    """Regularizers reach the weights they are named for."""
+    options = _for_each_part("regularizer", keras.regularizers.L2(0.5))
+    regular = _ready(cell, **options)
+    weights = _weights(regular).values()
+    plain = [np.square(ops.convert_to_numpy(w)).sum() for w in weights]
     got = float(sum(ops.convert_to_numpy(loss) for loss in regular.losses))
     if got < 0.5 * sum(plain) * (1 - 1e-5):
         raise broken(
-            "the regularizers", cell, f"loss {got}, of these weights {0.5 * sum(plain)}"
+            "keeping regularizers",
+            cell,
+            f"loss {got}, of these weights {0.5 * sum(plain)}",
         )
+
+
+def constraints_are_kept(cell):
+    """Constraints reach the weights they are named for."""
+    held = _ready(cell, **_for_each_part("constraint", keras.constraints.NonNeg()))
+    for name, weight in _weights(held).items():
+        if not isinstance(weight.constraint, keras.constraints.NonNeg):
+            found = f"{name} has {weight.constraint}"
+            raise broken("keeping constraints", cell, found)
+
+
+def initializers_are_kept(cell):
+    """Initializers make the weights they are named for."""
+    options = _for_each_part("initializer", keras.initializers.Constant(0.3))
+    if subjects.has_option(cell, "unit_forget_bias"):
+        options["unit_forget_bias"] = False
+    made = subjects.altered(cell, **options)
+    made.build((subjects.BATCH, subjects.FEATURES))
+    for name, weight in _weights(made).items():
+        wanted = np.full(weight.shape, 0.3)
+        assert_equal(f"the initializer of its {name}", cell, weight, wanted, 1e-6)
 
 
 ALL = (
     formula_holds,
+    options_change_the_formula_alike,
     is_a_keras_cell,
     config_returns,
     noise_is_refused,
     regularizers_are_kept,
+    constraints_are_kept,
+    initializers_are_kept,
 )
+
+
+def _for_each_part(kind, value):
+    """The option of this kind for each weight, as a config has it."""
+    value = keras.saving.serialize_keras_object(value)
+    return {f"{part}_{kind}": value for part in _PARTS}
+
+
+def _weights(cell):
+    """Kernel, recurrent kernel and bias, by name; those that the cell has."""
+    names = ("kernel", "recurrent_kernel", "bias")
+    found = {name: getattr(cell, name, None) for name in names}
+    return {name: weight for name, weight in found.items() if weight is not None}
 
 
 def _ready(cell, **changes):
