@@ -10,9 +10,19 @@ def export(cls):
     """Register a class, so that `.keras` files load without `custom_objects`.
 
     A recurrent cell gets its layer from this too: `MGUCell` the layer
-    `rnnkit.layers.MGU`. Use it as a decorator, in rnnkit and in code of your own; a
-    saved model then loads once the module that defines the class was imported.
+    `rnnkit.layers.MGU`, which is why the name of a cell ends in Cell. Use it as a
+    decorator, in rnnkit and in code of your own; a saved model then loads once the
+    module that defines the class was imported.
+
+    Raises:
+        ValueError: A cell has a name that does not end in Cell, or that of one of ours.
     """
+    is_cell = hasattr(cls, "transition")
+    if is_cell and not cls.__name__.endswith("Cell"):
+        raise ValueError(
+            f"{cls.__name__} is a cell: call it {cls.__name__}Cell, and its layer is "
+            f"rnnkit.layers.{cls.__name__}."
+        )
     package = cls.__module__.split(".")[0]
     taken = CELLS.get(cls.__name__)
     if taken and taken.__module__.startswith("rnnkit.") and package != "rnnkit":
@@ -21,7 +31,7 @@ def export(cls):
             "yours another name."
         )
     keras.saving.register_keras_serializable(package=package)(cls)
-    if cls.__name__.endswith("Cell") and hasattr(cls, "transition"):
+    if is_cell:
         CELLS[cls.__name__] = cls
         for follow in _followers:
             follow(cls)

@@ -218,6 +218,14 @@ class ListedCell(rnnkit.cells.GatedCell):
         return [self.listed[0] * self.activation(x + U(states[0]))]
 
 
+def test_a_cell_is_called_one():
+    class Leaky(LeakyCell):
+        pass
+
+    with pytest.raises(ValueError, match="Leaky is a cell: call it LeakyCell"):
+        rnnkit.export(Leaky)
+
+
 def test_a_cell_of_ones_own_is_checked():
     check_cell(LeakyCell(UNITS))
     check_cell(ListedCell(UNITS))

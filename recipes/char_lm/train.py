@@ -234,7 +234,9 @@ def learn(config, vocabulary, train, valid, run):
         embedding_dim=config.embedding_dim,
         dropout=config.dropout,
     )
-    text = rnnkit.data.text_streams(train, vocabulary, config.batch_size, config.steps)
+    text = recipe.loaded(
+        rnnkit.data.text_streams, train, vocabulary, config.batch_size, config.steps
+    )
     parts = text.parts(min(config.parts, text.batches))
     steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))
     model.compile(recipe.adam(config.learning_rate, steps, config.warmup, clipnorm=1.0))

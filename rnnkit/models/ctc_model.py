@@ -94,7 +94,7 @@ class CTCModel(CTCTraining, CTCReading, keras.Model):
 
         Its signature `serving_default` takes `inputs` `(batch, time, ...)` and
         `lengths` `(batch,)`, and gives `text` and `score` `(batch,)`. To run it a
-        process needs TensorFlow alone.
+        process needs TensorFlow, and tensorflow-text where the tokenizers do.
 
         Args:
             path: Folder to write.

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnkit.data import Vocabulary
 from rnnkit.layers.heads import SoftmaxHead
 from rnnkit.layers.stepping import initial_state, step
 from rnnkit.models import stepping
@@ -59,9 +60,10 @@ class LanguageModel(StreamTraining, keras.Model):
     `LSTM(650, weight_dropout=0.5)`.
 
     Raises:
-        ValueError: No layer is recurrent, or one reads backwards; or embeddings are to
-            be tied or dropped and there are none, or of another width; or the head
-            is of another vocabulary.
+        ValueError: No layer is recurrent, or one reads backwards, or is neither
+            recurrent nor treats every step alone; or embeddings are to be tied or
+            dropped and there are none, or of another width; or the head is of another
+            vocabulary, or the vocabulary none.
     """
 
     def __init__(
@@ -82,6 +84,11 @@ class LanguageModel(StreamTraining, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if not isinstance(vocabulary, Vocabulary):
+            raise ValueError(
+                "A LanguageModel needs a rnnkit.data.Vocabulary, such as "
+                f"Characters(text), got a {type(vocabulary).__name__}."
+            )
         self.vocabulary = vocabulary
         self.stack = list(layers)
         self.embedding_dim = embedding_dim
@@ -139,9 +146,11 @@ class LanguageModel(StreamTraining, keras.Model):
         for layer in self.stack:
             if not layer.built:
                 layer.build(shape)
-            shape = layer.compute_output_shape(shape)
             if stepping.is_recurrent(layer):
-                shape = shape[0]
+                shape, *_ = layer.compute_output_shape(shape)
+            else:
+                stepping.check_alone(layer, shape[-1])
+                shape = layer.compute_output_shape(shape)
         if self.tie_embeddings and shape[-1] != self.embedding_dim:
             raise ValueError(
                 f"The last layer is {shape[-1]} wide and embedding_dim is "
@@ -291,7 +300,8 @@ class LanguageModel(StreamTraining, keras.Model):
 
         Args:
             prime: The text to go on with, or a list of them. Without one the text
-                begins as after a line end.
+                begins as after a line end; or after the start of a tokenizer, where
+                the texts to train on had one.
             length: Symbols to add.
             temperature: Divides the logits; 0 takes the most probable symbol.
             top_k: Draw among the k most probable symbols only.
@@ -315,7 +325,8 @@ class LanguageModel(StreamTraining, keras.Model):
         """ln p of every token of a text, given all before it: `Scores`.
 
         The state is carried through all of the text. Where the vocabulary has a line
-        end, the text begins after one, and its first token is predicted too.
+        end, the text begins after one, and its first token is predicted too; so it is
+        after a tokenizer's start, which is known only if the texts to train on had it.
 
         Raises:
             ValueError: Nothing is left to be predicted.
@@ -326,8 +337,9 @@ class LanguageModel(StreamTraining, keras.Model):
         """Write a TensorFlow SavedModel that goes on with texts.
 
         Its signature `serving_default` takes `prime` (strings `(batch,)`), `length`,
-        `temperature` and `seed`, and gives the texts, primes included, `(batch,)`.
-        To run it a process needs TensorFlow alone:
+        `temperature` and `seed`, and gives the texts, `(batch,)`: primes included, as
+        the vocabulary writes them, what it does not know as unknown. To run it a
+        process needs TensorFlow, and tensorflow-text where the tokenizers do:
 
             serve = tf.saved_model.load(path).signatures["serving_default"]
         """

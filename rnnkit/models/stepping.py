@@ -1,6 +1,7 @@
 """One layer at a time, one step at a time: layers of rnnkit and of Keras."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from rnnkit.layers.stepping import step
@@ -30,6 +31,27 @@ def prepare(layer):
     if is_recurrent(layer):
         layer.return_sequences = True
         layer.return_state = True
+
+
+def check_alone(layer, features):
+    """See that a built layer of a language model treats every step alone.
+
+    Raises:
+        ValueError: It does not, and so may see what it is to predict.
+    """
+    x = np.random.default_rng(0).normal(size=(1, 2, features)).astype("float32")
+    try:
+        whole = ops.convert_to_numpy(ops.cast(layer(x), "float32"))
+        steps = [ops.cast(layer(x[:, t]), "float32") for t in range(2)]
+        alone = np.allclose(whole, ops.stack(steps, axis=1), rtol=1e-2, atol=1e-3)
+    except ValueError:  # of a shape that it does not take, or does not give
+        alone = False
+    if not alone:
+        raise ValueError(
+            f"{layer.name} does not treat every step alone, as it would have to where "
+            "a text is written step by step; it may even see what it is to predict. "
+            "Use recurrent layers, with layers such as Dense between them."
+        )
 
 
 def give_all(layer):

@@ -36,7 +36,7 @@ class StreamTraining(BuiltOptimizer):
         self.training_state = CarriedState(name="training_state")
         self.evaluation_state = CarriedState(listed=False, name="evaluation_state")
         # By `training`: whether the state is carried, which is while fit or evaluate
-        # runs; and what the functions that Keras keeps were made for.
+        # runs; and whether the function that Keras keeps was made to.
         self._carries = {True: False, False: False}
         self._traced = {True: None, False: None}
         self.nats = keras.metrics.Mean(name="nats")
@@ -71,6 +71,18 @@ class StreamTraining(BuiltOptimizer):
             jit_compile=jit_compile,
             **kwargs,
         )
+
+    def make_train_function(self, force=False):
+        return super().make_train_function(self._is_stale(True) or force)
+
+    def make_test_function(self, force=False):
+        return super().make_test_function(self._is_stale(False) or force)
+
+    def _is_stale(self, training):
+        """Whether the function that Keras keeps carries where this one is not to."""
+        before, carries = self._traced[training], self._carries[training]
+        self._traced[training] = carries
+        return before != carries
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -109,8 +121,8 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             LossError: The loss is NaN or infinite.
-            ValueError: Streams are of another vocabulary, or have weights or a
-                `validation_split` beside them; or there is a text in their place.
+            ValueError: Streams are of another vocabulary, or have targets, weights or
+                what else is of arrays beside them; or there is a text in their place.
         """
         if isinstance(validation_data, str):
             validation_data = self._evaluation_streams(validation_data)
@@ -121,15 +133,31 @@ class StreamTraining(BuiltOptimizer):
         kwargs |= dict(validation_data=_batches(validation_data), callbacks=callbacks)
         with self._carrying(True, x):
             if isinstance(x, TextStreams):
+                kwargs |= dict(y=y, batch_size=batch_size)
                 return self._fit_streams(x, first, epochs, **kwargs)
             return super().fit(x, y, batch_size, epochs, **kwargs)
 
     def _fit_streams(
-        self, streams, first, epochs, *, initial_epoch=0, shuffle=False, **kwargs
+        self,
+        streams,
+        first,
+        epochs,
+        *,
+        y=None,
+        batch_size=None,
+        initial_epoch=0,
+        shuffle=False,
+        steps_per_epoch=None,
+        **kwargs,
     ):
-        refuse_those_of_arrays(kwargs)
+        refuse_those_of_arrays({**kwargs, "y": y, "batch_size": batch_size})
         if shuffle:
             raise ValueError("Streams are read in order: leave shuffle=False.")
+        if steps_per_epoch is not None:
+            raise ValueError(
+                "An epoch is a pass over all streams, from empty states on: for less, "
+                "fit one of streams.parts(number) after another."
+            )
         kwargs |= dict(initial_epoch=initial_epoch, epochs=epochs, shuffle=False)
         if not first:
             return super().fit(_batches(streams), **kwargs)
@@ -148,12 +176,12 @@ class StreamTraining(BuiltOptimizer):
 
         Raises:
             ValueError: Streams hold an id that is not of the vocabulary, or there are
-                weights beside them.
+                targets, weights or a batch size beside them.
         """
         if isinstance(x, str):
-            x = self._evaluation_streams(x, batch_size or 1)
+            x, batch_size = self._evaluation_streams(x, batch_size or 1), None
         if isinstance(x, TextStreams):
-            refuse_those_of_arrays(kwargs)
+            refuse_those_of_arrays({**kwargs, "y": y, "batch_size": batch_size})
         self._check(x)
         # Keras' fit evaluates on batches it has kept; these say what they are of.
         cached = kwargs.get("_use_cached_eval_dataset", False)
@@ -204,11 +232,8 @@ class StreamTraining(BuiltOptimizer):
                 "and y (batch, time), or one replica."
             )
         state = self.training_state if training else self.evaluation_state
-        new = carries and state.hold(self.initial_state(data.batch_size))
-        if new or carries != self._traced[training]:
-            function = "train_function" if training else "test_function"
-            setattr(self, function, None)
-        self._traced[training] = carries
+        if carries and state.hold(self.initial_state(data.batch_size)):
+            self._traced[training] = None
         if not training:
             state.reset()
         self._carries[training] = carries
@@ -236,10 +261,12 @@ class StreamTraining(BuiltOptimizer):
 
 
 def _holds_texts(data):
+    data = getattr(data, "element_spec", data)  # of a tf.data.Dataset
     if isinstance(data, (list, tuple)):
         data = data[0] if data else None
-    kind = getattr(getattr(data, "dtype", None), "kind", "")
-    return isinstance(data, str) or kind in ("O", "U", "S")
+    dtype = getattr(data, "dtype", None)
+    texts = getattr(dtype, "kind", "") in ("O", "U", "S") or dtype == "string"
+    return isinstance(data, str) or texts
 
 
 def _batches(data, first=0):

@@ -2,6 +2,7 @@
 
 import functools
 import numbers
+import operator
 import sys
 
 import keras
@@ -24,7 +25,8 @@ class TextGenerator:
     def __call__(self, prime, length, temperature, top_k, top_p, seed, count, stream):
         if not isinstance(length, numbers.Integral) or length < 0:
             raise ValueError(f"length must be an integer of 0 or more, got {length!r}.")
-        length = int(length)
+        length, seed = int(length), int(seed)
+        top_k = None if top_k is None else operator.index(top_k)
         if not temperature >= 0:
             raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
         if count is not None and count < 1:

@@ -127,6 +127,8 @@ def fit_rest_and_whole(
 
 
 _OF_ARRAYS = {
+    "y": "what is to be predicted comes with the rest",
+    "batch_size": "it is that of the data",
     "sample_weight": "sequences are not weighted",
     "class_weight": "symbols are not weighted",
     "validation_split": "give validation_data",

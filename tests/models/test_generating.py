@@ -148,6 +148,12 @@ def test_half_precision_generates(uncompiled):
     assert len(model.generate("ab", 5)) == 7
 
 
+def test_numbers_may_be_numpys(model):
+    wanted = model.generate("ab", 5, top_k=3, seed=2)
+    k, seed, length = map(np.int64, (3, 2, 5))
+    assert model.generate("ab", length, top_k=k, seed=seed) == wanted
+
+
 def test_bad_arguments_get_plain_errors(model):
     for arguments, message in [
         (dict(prime="abZ"), "'Z' .* position 2"),

@@ -280,10 +280,60 @@ def test_bad_arguments_get_plain_errors():
     for text in ("abc", np.array(["abc", "b"], object)):
         with pytest.raises(ValueError, match=r"rnnkit\.data\.text_streams"):
             model_of().fit(text)
-    with pytest.raises(ValueError, match="shuffle=False"):
-        model_of().fit(streams, shuffle=True)
+    texts = tf.data.Dataset.from_tensors((["abc"], ["b"]))
+    with pytest.raises(ValueError, match=r"rnnkit\.data\.text_streams"):
+        model_of().fit(texts)
+    with pytest.raises(ValueError, match=r"a rnnkit\.data\.Vocabulary, .* got a str"):
+        LanguageModel("abc", [own("GRU", 3)])
+    for option, words in (
+        ({"shuffle": True}, "shuffle=False"),
+        ({"batch_size": 3}, "no batch_size here"),
+        ({"y": np.zeros((2, 5))}, "no y here"),
+        ({"steps_per_epoch": 3}, r"streams\.parts"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            model_of().fit(streams, **option)
+    for option in ({"batch_size": 3}, {"y": np.zeros((2, 5))}):
+        with pytest.raises(ValueError, match=f"no {next(iter(option))} here"):
+            model_of().evaluate(streams, **option)
     with pytest.raises(ValueError, match="'Z'"):
         model_of().evaluate("abcZ")
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv1D(8, 3, padding="same"),  # sees the next symbol
+        keras.layers.Conv1D(8, 3, padding="causal"),
+        keras.layers.Flatten(),
+    ],
+)
+def test_a_layer_that_looks_about_is_refused(layer):
+    with pytest.raises(ValueError, match=f"{layer.name} does not treat every step"):
+        LanguageModel(VOCABULARY, [layer, own("GRU", 3)], 4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_layers_that_treat_every_step_alone_may_stand_between(dtype):
+    alone = [
+        keras.layers.Dense(50, "tanh", dtype=dtype),
+        keras.layers.Dropout(0.5, dtype=dtype),
+        keras.layers.LayerNormalization(dtype=dtype),
+    ]
+    stack = [*alone, own("GRU", 3, dtype=dtype)]
+    model = LanguageModel(VOCABULARY, stack, 40, dtype=dtype)
+    assert len(model.generate("a", length=5)) == 6
+
+
+def test_a_batch_alone_begins_with_an_empty_state_whatever_came_before():
+    streams = text_streams(TEXT, VOCABULARY, 2, 10, drop_remainder=False)
+    batch = streams[0]
+    for name, call in (("test_on_batch", "evaluate"), ("train_on_batch", "fit")):
+        model = model_of("fast")
+        wanted = getattr(model, name)(*batch, return_dict=True)
+        getattr(model, call)(streams, verbose=0)
+        got = getattr(model, name)(*batch, return_dict=True)
+        assert got["nats"] == pytest.approx(wanted["nats"], rel=1e-5)
 
 
 def test_a_model_that_has_been_fit_and_evaluated_begins_anew():
