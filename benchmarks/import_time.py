@@ -21,7 +21,7 @@ def run(quick=False):
     report = Report("s")
     seconds = [in_a_process() for _ in range(1 if quick else 7)]
     peer, ours = map(statistics.median, zip(*seconds))
-    report.add("import", "import rnnkit", ours, peer, PEER)
+    report.add("what import adds", "import rnnkit", ours, peer, PEER)
     report.notes.append(
         f"`import rnnkit` adds {ours:.2f} s to the {peer:.1f} s of `import keras`; "
         f"asked: at most {MOST} s."
