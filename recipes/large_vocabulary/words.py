@@ -47,8 +47,8 @@ def read(name, size, words=None):
 def packages():
     """The source code of the installed packages, as much of it as memory is kind to."""
     folder = sysconfig.get_paths()["purelib"]
-    text = rnnkit.data.read_sources(folder, ".py").text[:_PACKAGES]
-    return rnnkit.data.SourceText((folder,), (text,))
+    source = recipe.loaded(rnnkit.data.read_sources, folder, ".py")
+    return rnnkit.data.SourceText((folder,), (source.text[:_PACKAGES],))
 
 
 def code_lines(text):
