@@ -17,7 +17,7 @@ def export(cls):
     Raises:
         ValueError: A cell has a name that does not end in Cell, or that of one of ours.
     """
-    is_cell = hasattr(cls, "transition")
+    is_cell = hasattr(cls, "transition") and hasattr(cls, "state_sizes")
     if is_cell and not cls.__name__.endswith("Cell"):
         raise ValueError(
             f"{cls.__name__} is a cell: call it {cls.__name__}Cell, and its layer is "

@@ -30,7 +30,9 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(
-    "options", [*OPTIONS.values(), *PROJECTED.values()], ids=[*OPTIONS, *PROJECTED]
+    "options",
+    [{}, *OPTIONS.values(), *PROJECTED.values()],
+    ids=["as it is", *OPTIONS, *PROJECTED],
 )
 @pytest.mark.parametrize(("cell", "variant"), VARIANTS)
 def test_every_cell_computes_its_formula(cell, variant, options):

@@ -145,6 +145,11 @@ def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
     train, valid, held_out = read_texts(config)
+    least = max(1, round(config.rarest * len(train)))
+    vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
+    text = recipe.loaded(
+        rnnkit.data.text_streams, train, vocabulary, config.batch_size, config.steps
+    )
     digest = recipe.text_digest([train, valid, held_out])
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("char_lm", name, config, {"sha256 of the data": digest}, fresh)
@@ -155,11 +160,9 @@ def main(arguments=None):
         f"{config.data}: {len(train):,} characters to train on, "
         f"{len(held_out):,} held out."
     )
-    least = max(1, round(config.rarest * len(train)))
-    vocabulary = rnnkit.data.Characters(train, UNKNOWN, least)
     with ThreadPoolExecutor(1) as thread:  # a core idles while TensorFlow compiles
         baselines = thread.submit(recipe.text_baselines, vocabulary, train, held_out)
-        model, resume = learn(config, vocabulary, train, valid, run)
+        model, resume = learn(config, vocabulary, text, valid, run)
         scores = model.evaluate(
             streams(held_out, vocabulary, config), return_dict=True, verbose=0
         )
@@ -220,7 +223,7 @@ def streams(text, vocabulary, config):
     )
 
 
-def learn(config, vocabulary, train, valid, run):
+def learn(config, vocabulary, text, valid, run):
     """Build the model and train it, from the run's checkpoint on if there is one.
 
     Returns:
@@ -233,9 +236,6 @@ def learn(config, vocabulary, train, valid, run):
         [layer(config.units) for _ in range(config.layers)],
         embedding_dim=config.embedding_dim,
         dropout=config.dropout,
-    )
-    text = recipe.loaded(
-        rnnkit.data.text_streams, train, vocabulary, config.batch_size, config.steps
     )
     parts = text.parts(min(config.parts, text.batches))
     steps = sum(parts[epoch % len(parts)].batches for epoch in range(config.epochs))

@@ -274,7 +274,7 @@ class LanguageModel(StreamTraining, keras.Model):
                     x, state = step(layer, x, states.pop(0))
                     new.append(state)
                 else:
-                    x = layer(x)
+                    x = layer(x[:, None])[:, 0]  # a sequence of one step
             return self.logits(x), new
 
         return next_step

@@ -180,11 +180,11 @@ class StreamTraining(BuiltOptimizer):
         """
         if isinstance(x, str):
             x, batch_size = self._evaluation_streams(x, batch_size or 1), None
-        if isinstance(x, TextStreams):
-            refuse_those_of_arrays({**kwargs, "y": y, "batch_size": batch_size})
-        self._check(x)
         # Keras' fit evaluates on batches it has kept; these say what they are of.
         cached = kwargs.get("_use_cached_eval_dataset", False)
+        if isinstance(x, TextStreams) and not cached:
+            refuse_those_of_arrays({**kwargs, "y": y, "batch_size": batch_size})
+        self._check(x)
         streams = self._validation if cached else x
         self.evaluation_state.listed = True
         try:

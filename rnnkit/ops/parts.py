@@ -34,12 +34,17 @@ def _count(batch):
     return parts if batch % parts == 0 or batch >= 8 * parts else 1
 
 
-def cut(values):
-    """Cut a tree of batch-major tensors (None where there is none) into trees."""
+def cut(values, parts=None):
+    """Cut a tree of batch-major tensors (None where there is none) into trees.
+
+    Args:
+        values: The tree.
+        parts: How many; by default as many as suit the batch.
+    """
     flat = tf.nest.flatten(values)
     tensors = [v for v in flat if v is not None]
     batch = tensors[0].shape[0]
-    parts = _count(batch)
+    parts = parts or _count(batch)
     if parts == 1:
         return [values]
     size = tf.shape(tensors[0])[0] if batch is None else batch

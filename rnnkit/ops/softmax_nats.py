@@ -30,14 +30,17 @@ def softmax_nats(logits, ids):
     logits = ops.cast(logits, "float32")
     if keras.backend.backend() != "tensorflow" or logits.shape[-1] < _MANY:
         return ops.sparse_categorical_crossentropy(ids, logits, from_logits=True)
+    from rnnkit.ops import parts
+
     ids = ops.cast(ids, "int32")
     rows = ops.reshape(logits, (-1, logits.shape[-1]))
-    nats = _compiled()((), rows, ops.reshape(ids, (-1,)))
+    nats = _compiled(parts.COMPILE)((), rows, ops.reshape(ids, (-1,)))
     return ops.reshape(nats, ops.shape(ids))
 
 
 @functools.cache
-def _compiled():
+def _compiled(compiled):
+    """A function of logits and of ids."""
     import tensorflow as tf
 
     from rnnkit.ops.two_passes import two_passes

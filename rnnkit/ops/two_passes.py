@@ -25,7 +25,14 @@ def two_passes(forward, backward, second_order):
         Function of `weights` and `batch`, which gradients are of, and of `fixed`; gives
         the results.
     """
-    forward, backward = parts.program(forward), parts.program(backward)
+
+    def backward_or_refused(*args):
+        found = backward(*args)
+        if any(d is None for d in tf.nest.flatten(found)):
+            raise NotImplementedError(second_order)  # traced where no tape records
+        return found
+
+    forward, backward_part = map(parts.program, (forward, backward_or_refused))
 
     def whole_forward(weights, batch, fixed):
         done = [forward(weights, *piece) for piece in parts.cut((batch, fixed))]
@@ -33,8 +40,12 @@ def two_passes(forward, backward, second_order):
         return parts.joined([results for results, _ in done]), saved
 
     def whole_backward(weights, batch, fixed, saved, upstream):
-        pieces = zip(parts.cut((batch, fixed)), saved, parts.cut(upstream))
-        found = [backward(weights, *piece, saved, d) for piece, saved, d in pieces]
+        # As many parts as there were, whatever sizes are known of what is cut here.
+        pieces, ds = (parts.cut(v, len(saved)) for v in ((batch, fixed), upstream))
+        found = [
+            backward_part(weights, *piece, one, d)
+            for piece, one, d in zip(pieces, saved, ds, strict=True)
+        ]
         d_weights = [each for each, _ in found]
         d_weights = tf.nest.map_structure(lambda *d: tf.add_n(d), *d_weights)
         return d_weights, parts.joined([each for _, each in found])

@@ -51,16 +51,12 @@ class Run:
             if before.get(key) != self.config.get(key)
             and (key in before or key not in facts)
         )
-        if different and self._has_begun():
+        if different:
             raise SystemExit(
                 f"{self.folder} holds a run with another {', '.join(different)}. Move "
                 "it away to keep it, or add --fresh to throw it away and start anew."
             )
         self.write("config.json", self.config)
-
-    def _has_begun(self):
-        """Whether there is more in the folder than what the run was to be."""
-        return any(path.name != "config.json" for path in self.folder.iterdir())
 
     @property
     def results(self):

@@ -97,8 +97,10 @@ def layer_checks(layer, slow=False):
 def check_cell(cell, known=None):
     """Holds a cell to everything that rnnkit promises of cells.
 
-    Its formula is run in NumPy; it must be a Keras cell; its config and file must
-    give it back; and in `rnnkit.layers.Recurrent` every path must agree with it.
+    Its formula is run in NumPy, with other options too; it must be a Keras cell; its
+    config and file must give it back; initializers, regularizers and constraints must
+    reach the weights `kernel`, `recurrent_kernel` and `bias`, dropouts and zoneout what
+    they are of; and in `rnnkit.layers.Recurrent` every path must agree with it.
 
     Args:
         cell: A cell, built or not; it is copied, never changed.

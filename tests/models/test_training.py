@@ -305,6 +305,7 @@ def test_bad_arguments_get_plain_errors():
     [
         keras.layers.Conv1D(8, 3, padding="same"),  # sees the next symbol
         keras.layers.Conv1D(8, 3, padding="causal"),
+        keras.layers.Conv1D(8, 2),
         keras.layers.Flatten(),
     ],
 )
@@ -317,8 +318,10 @@ def test_a_layer_that_looks_about_is_refused(layer):
 def test_layers_that_treat_every_step_alone_may_stand_between(dtype):
     alone = [
         keras.layers.Dense(50, "tanh", dtype=dtype),
-        keras.layers.Dropout(0.5, dtype=dtype),
+        keras.Sequential([keras.layers.Dropout(0.5, dtype=dtype)]),
         keras.layers.LayerNormalization(dtype=dtype),
+        keras.layers.TimeDistributed(keras.layers.Dense(7, dtype=dtype), dtype=dtype),
+        keras.layers.Conv1D(6, 1, dtype=dtype),
     ]
     stack = [*alone, own("GRU", 3, dtype=dtype)]
     model = LanguageModel(VOCABULARY, stack, 40, dtype=dtype)

@@ -111,5 +111,50 @@ def test_second_derivatives_are_refused_in_words(name, run):
     one_tape(FUNCTIONS[name][0])  # as if nothing had been
 
 
+@pytest.mark.parametrize("of", FUNCTIONS)
+@pytest.mark.parametrize("known", range(3), ids=["all", "inputs", "others"])
+def test_the_batch_may_be_known_of_some_and_not_of_others(of, known):
+    """Cut into parts are both, the one as many times as the other."""
+    x = X[:2]
+
+    def function(x, others):
+        if of == "LSTM":
+            return FAST(x, initial_state=[others, others])
+        if of == "ctc_loss":
+            return ctc_loss(ops.cast(others[:, :2], "int32"), x)
+        return softmax_nats(ops.tile(x, (1, 1, 300)), ops.cast(others[:, :5], "int32"))
+
+    others = tf.ones((2, 6))
+
+    def gradient(x, others):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.tensordot([1.0, -2.0], function(x, others), 1)  # rows unlike
+        return tape.gradient(y, x)
+
+    unknown = [[None, *v.shape[1:]] for v in (x, others)]
+    for k, v in enumerate((x, others)):
+        if known in (0, k + 1):
+            unknown[k] = v.shape
+    in_graph = tf.function(
+        gradient, input_signature=[tf.TensorSpec(shape) for shape in unknown]
+    )
+    np.testing.assert_allclose(
+        in_graph(x, others), gradient(x, others), atol=1e-6, rtol=1e-5
+    )
+
+
+def test_forward_mode_is_refused_and_spoils_nothing():
+    layer = LSTM(6, path="hoisted")
+    layer.build(X.shape)
+    layer.set_weights(SLOW.get_weights())
+    with (
+        pytest.raises(NotImplementedError, match="none in forward mode"),
+        tf.autodiff.ForwardAccumulator(X, tf.ones_like(X)) as accumulator,
+    ):
+        accumulator.jvp(layer(X))
+    np.testing.assert_allclose(one_tape(layer), one_tape(SLOW), atol=1e-5)
+
+
 def test_the_loop_has_second_derivatives():
     assert np.abs(second(SLOW)).max() > 1e-3

@@ -45,8 +45,7 @@ def test_folder_and_results(tmp_path):
 
 
 def test_another_configuration_is_named(tmp_path):
-    run = Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
-    run.write("samples.json", [])
+    Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
     with pytest.raises(
         SystemExit, match=r"another data\. Move it away to keep it, or add --fresh"
     ):
@@ -58,17 +57,10 @@ def test_another_configuration_is_named(tmp_path):
 
 
 def test_a_fact_that_an_older_run_does_not_tell_is_taken_over(tmp_path):
-    Run("task", "small", Config(), root=tmp_path).write("samples.json", [])
+    Run("task", "small", Config(), root=tmp_path)
     Run("task", "small", Config(), {"data": "abc"}, root=tmp_path)
     with pytest.raises(SystemExit, match="another data"):
         Run("task", "small", Config(), {"data": "abd"}, root=tmp_path)
-
-
-def test_a_run_that_did_not_begin_is_no_hindrance(tmp_path):
-    Run("task", "small", Config(), {"data": "too short"}, root=tmp_path)
-    run = Run("task", "small", Config(9), {"data": "longer"}, root=tmp_path)
-    assert run.read("config.json")["data"] == "longer"
-    assert run.read("config.json")["units"] == 9
 
 
 def test_fresh_throws_the_old_run_away(tmp_path):
