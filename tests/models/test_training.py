@@ -9,6 +9,7 @@ from keras import ops
 import rnnkit
 from rnnkit.data import Characters, text_streams
 from rnnkit.models import NPLM, LanguageModel, LossError
+from tests.elsewhere import output_of
 
 TEXT = "".join(np.random.default_rng(0).choice(list("abcde \n"), 400))
 VOCABULARY = Characters(TEXT)
@@ -164,6 +165,28 @@ def test_validation_leaves_the_training_state_alone():
     assert len(ours) == 4
     for a, b in zip([*plain.weights, *ours], [*watched.weights, *theirs]):
         np.testing.assert_array_equal(a, b)
+
+
+ELSEWHERE = """
+import keras, rnnkit
+text = "abcab\\n" * 9
+vocabulary = rnnkit.data.Characters(text)
+model = rnnkit.models.LanguageModel(vocabulary, [rnnkit.layers.GRU(3)], 4)
+model.compile()
+streams = rnnkit.data.text_streams(text, vocabulary, 2, 5)
+x, y = streams[0]
+model.fit(x, y, batch_size=1, validation_data=streams, verbose=0)
+model.fit(streams, validation_data=text, validation_batch_size=4, verbose=0)
+print(keras.backend.backend(), *model.history.history)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+def test_validation_has_a_batch_size_where_keras_gives_it_one():
+    printed = output_of("jax", "-c", ELSEWHERE).split()
+    assert printed[0] == "jax"
+    assert "val_nats" in printed
 
 
 def test_arrays_are_rows_that_each_begin_with_an_empty_state():
