@@ -32,9 +32,9 @@ def read(name, size, words=None):
     if name == "zipf":
         counts = np.maximum(1, 1e6 / np.arange(1, size + 1)).astype("int64")
         return [*map(str, range(size))], counts, drawn(size, words), drawn(size, words)
-    if name in ("standard_library", "packages"):
-        source = rnnkit.data.standard_library() if name != "packages" else packages()
-        train, test = map(code_lines, source.split(0.05))
+    sources = {"standard_library": rnnkit.data.standard_library, "packages": packages}
+    if name in sources:
+        train, test = map(code_lines, sources[name]().split(0.05))
     else:
         parts = recipe.loaded(rnnkit.data.load_words, name, size)
         train, test = parts["train"], parts["test"]

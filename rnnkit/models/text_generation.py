@@ -2,7 +2,6 @@
 
 import functools
 import numbers
-import operator
 import sys
 
 import keras
@@ -26,9 +25,10 @@ class TextGenerator:
         if not isinstance(length, numbers.Integral) or length < 0:
             raise ValueError(f"length must be an integer of 0 or more, got {length!r}.")
         length = int(length)
-        # NumPy's numbers too; what is none is for others to refuse.
-        seed, top_k = (operator.index(v) if _is_whole(v) else v for v in (seed, top_k))
         top_p = None if top_p is None else float(top_p)
+        seed, top_k = (  # NumPy's too; what is no integer is for others to refuse
+            int(v) if isinstance(v, numbers.Integral) else v for v in (seed, top_k)
+        )
         if not temperature >= 0:
             raise ValueError(f"temperature must be 0 or more, got {temperature!r}.")
         if count is not None and count < 1:
@@ -135,10 +135,6 @@ def continue_text(model, values, states, noise, temperature, k=None, p=None):
         return ops.where(noise["known"], noise["given"], drawn)
 
     return generate(model.stepper(), values, states, draw, noise)
-
-
-def _is_whole(x):
-    return isinstance(x, numbers.Integral)
 
 
 def _padded(values):

@@ -149,9 +149,10 @@ def test_half_precision_generates(uncompiled):
 
 
 def test_numbers_may_be_numpys(model):
-    wanted = model.generate("ab", 5, top_k=3, seed=2)
+    wanted = model.generate("ab", 5, top_k=3, top_p=0.9, seed=2)
     k, seed, length = map(np.int64, (3, 2, 5))
-    assert model.generate("ab", length, top_k=k, seed=seed) == wanted
+    options = dict(top_k=k, top_p=np.float64(0.9), seed=seed)
+    assert model.generate("ab", length, **options) == wanted
 
 
 def test_bad_arguments_get_plain_errors(model):
