@@ -22,6 +22,7 @@ NAMES = (
     "bidirectional",
     "attention",
     "fit",
+    "passes",
     "word_lm",
     "jordan",
     "omega",

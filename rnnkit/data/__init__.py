@@ -37,6 +37,7 @@ from rnnkit.data.tokens import Tokens as Tokens
 from rnnkit.data.translation import load_fra_eng as load_fra_eng
 from rnnkit.data.translation import load_multi30k as load_multi30k
 from rnnkit.data.translation import load_tanaka as load_tanaka
+from rnnkit.data.untuned import untuned as untuned
 from rnnkit.data.vocabulary import Characters as Characters
 from rnnkit.data.vocabulary import Vocabulary as Vocabulary
 from rnnkit.data.waves import read_recordings as read_recordings

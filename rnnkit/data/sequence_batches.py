@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from rnnkit.data.examples import named
+from rnnkit.data.untuned import untuned
 
 PADDING = -1  # what labels are filled up with
 
@@ -155,7 +156,7 @@ class SequenceBatches(keras.utils.PyDataset):
         signature = keras.tree.map_structure(spec, self[0])
         dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
         cardinality = tf.data.experimental.assert_cardinality(len(self))
-        return dataset.apply(cardinality).prefetch(2)
+        return untuned(dataset.apply(cardinality).prefetch(2))
 
     @property
     def sizes(self):

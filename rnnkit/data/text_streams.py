@@ -6,6 +6,8 @@ import itertools
 import keras
 import numpy as np
 
+from rnnkit.data.untuned import untuned
+
 
 def text_streams(text, vocabulary, batch_size, steps, drop_remainder=True):
     """Cut a text into parallel streams of `(x, y)` windows, `y` one symbol ahead.
@@ -152,4 +154,5 @@ class TextStreams(keras.utils.PyDataset):
             for array in (self._x, self._y, self._weights)
             if array is not None
         ]
-        return tf.data.Dataset.from_tensor_slices(tuple(a[first:] for a in arrays))
+        rest = tuple(array[first:] for array in arrays)
+        return untuned(tf.data.Dataset.from_tensor_slices(rest))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from rnnkit.data.counted_words import words_of
+from rnnkit.data.untuned import untuned
 
 _SPREAD = 5  # standard deviations by which a pass may be longer than is expected
 _BLOCK = 256  # batches that are handed over at once
@@ -131,7 +132,7 @@ class WordWindows(keras.utils.PyDataset):
             lambda *arrays: tf.data.Dataset.from_tensor_slices((arrays,))
         )
         count = tf.data.experimental.assert_cardinality(self.batches - first)
-        return made.apply(count).prefetch(4)
+        return untuned(made.apply(count).prefetch(4))
 
     def _some(self, begin, end):
         """Batches of this pass, `(end - begin, rows, ...)` of each array."""
