@@ -6,6 +6,8 @@ import hashlib
 import re
 import sys
 
+_SIZES = "batch_size", "epochs", "layers", "parts", "steps", "units"
+
 
 def parse(presets, default, description, arguments=None):
     """Read the command line: `--preset NAME`, then a flag for every field.
@@ -19,6 +21,9 @@ def parse(presets, default, description, arguments=None):
     Returns:
         Tuple `(name, config, fresh)`: the preset's name, the configuration, and
         whether a run already there is to be thrown away (`--fresh`).
+
+    Raises:
+        SystemExit: A value cannot be read, or means that there is nothing to do.
     """
     import tyro
 
@@ -41,7 +46,24 @@ def parse(presets, default, description, arguments=None):
             f"The values below are those of --preset {chosen.preset}."
         ),
     )
+    refuse_nothing(config)
     return chosen.preset, config, chosen.fresh
+
+
+def refuse_nothing(config):
+    """Look for sizes with which nothing would be trained, or nothing tested.
+
+    Raises:
+        SystemExit: There is one; the message names it.
+    """
+    for field in _SIZES:
+        value = getattr(config, field, 1)
+        if isinstance(value, int) and value < 1:
+            flag = field.replace("_", "-")
+            raise SystemExit(f"--{flag} must be 1 or more, got {value}.")
+    share = getattr(config, "held_out", 0.5)
+    if not 0 < share < 1:
+        raise SystemExit(f"--held-out is a share between 0 and 1, got {share}.")
 
 
 def run_name(preset, config, presets):

@@ -15,6 +15,7 @@ class Config:
     """Units of a layer."""
     rate: float = 0.1
     data: pathlib.Path | None = None
+    held_out: float = 0.1
 
 
 PRESETS = {"small": Config(), "large": Config(units=64)}
@@ -51,6 +52,20 @@ def test_bad_flags_end_with_usage(bad, capsys):
     with pytest.raises(SystemExit) as stop:
         read(*bad)
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "flag, bad, told",
+    [
+        ("--units", "0", "--units must be 1 or more, got 0."),
+        ("--held-out", "1.0", "--held-out is a share between 0 and 1, got 1.0."),
+        ("--held-out", "0", "--held-out is a share between 0 and 1, got 0.0."),
+    ],
+)
+def test_nothing_to_do_is_told(flag, bad, told):
+    with pytest.raises(SystemExit) as stop:
+        read(flag, bad)
+    assert stop.value.code == told
 
 
 def test_run_name():
