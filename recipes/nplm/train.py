@@ -33,6 +33,11 @@ class Config:
     hidden_units: int = 200
     dropout: float = 0.2
     """Share of the vectors and of the hidden units dropped in training."""
+    embedding_dropout: float = 0.0
+    """Share of the words dropped in training, each wherever it stands in a batch."""
+    tie_embeddings: bool = False
+    """Whether the words' vectors are also the weights of the softmax, which is plain
+    then, and hidden_units as many as embedding_dim."""
     shortlist: int | None = 2000
     """Most frequent words, on which the adaptive softmax spends most; it is as exact as
     the plain softmax, which None stands for."""
@@ -151,7 +156,8 @@ def learn(config, context, vocabulary, texts, once):
     """
     keras.utils.set_random_seed(config.seed)
     head = None
-    if config.shortlist is not None and config.shortlist < vocabulary.size:
+    short = config.shortlist is not None and config.shortlist < vocabulary.size
+    if short and not config.tie_embeddings:
         head = rnnkit.layers.AdaptiveSoftmax(
             vocabulary.size, [config.shortlist], factor=2, use_bias=True
         )
@@ -162,6 +168,8 @@ def learn(config, context, vocabulary, texts, once):
         config.hidden_units,
         dropout=config.dropout,
         head=head,
+        embedding_dropout=config.embedding_dropout,
+        tie_embeddings=config.tie_embeddings,
     )
     streams = rnnkit.data.text_streams(
         texts["train"], vocabulary, config.batch_size, config.steps

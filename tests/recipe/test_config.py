@@ -55,7 +55,7 @@ def test_bad_flags_end_with_usage(bad, capsys):
 
 
 @pytest.mark.parametrize(
-    "flag, bad, told",
+    ("flag", "bad", "told"),
     [
         ("--units", "0", "--units must be 1 or more, got 0."),
         ("--held-out", "1.0", "--held-out is a share between 0 and 1, got 1.0."),
