@@ -28,7 +28,7 @@ def ours(sentences, words, kind, negatives):
         words,
         OPTIONS["window"],
         OPTIONS["sample"],
-        negatives=64 if negatives else 0,
+        negatives=128 if negatives else 0,
     )
     return lambda: model.fit(windows, verbose=0).history["nats"][0]
 

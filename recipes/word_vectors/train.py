@@ -37,7 +37,7 @@ class Config:
     """Noise words that count for a pair; 0 for a tree, hierarchical softmax."""
     words: int = 1024
     """Words of a step, which share their noise."""
-    noise: int = 64
+    noise: int = 128
     """Noise words drawn for a step."""
     epochs: int = 5
     learning_rate: float = 0.3

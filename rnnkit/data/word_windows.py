@@ -63,7 +63,7 @@ class WordWindows(keras.utils.PyDataset):
         sample=1e-3,
         words=1024,
         batch_size=1,
-        negatives=64,
+        negatives=128,
         power=0.75,
         seed=0,
     ):

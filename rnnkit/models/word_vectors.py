@@ -164,7 +164,7 @@ class WordVectors(BuiltOptimizer, keras.Model):
         if self.negatives and not x.negatives:
             raise ValueError(
                 f"The model has negatives={self.negatives}, and the windows draw no "
-                "noise words: give them negatives too, 64 being many enough."
+                "noise words: give them negatives too, 128 being many enough."
             )
         first, x.first = x.first, 0
         callbacks = [_CountPasses(x), LossGuard(first), *as_list(callbacks)]
