@@ -8,7 +8,8 @@ the cells' docstrings, `recipes` from `recipes/*/results/*.json` (the first figu
 each), `penn_treebank` from those of its test text, `results` from `results/*.json`
 beside a recipe's README (all of them), `benchmarks` from `benchmarks/results/*.json`,
 `notes` from the same beside benchmarks/README.md; any other name is looked for among
-the `tables` of a recipe's results.
+the `tables` of a recipe's results, of those of a preset where it is named too, as in
+`<!-- table: heads real -->`.
 """
 
 import json
@@ -159,10 +160,12 @@ def results_table(folder):
     return table(["preset", *RESULT_HEADER], rows)
 
 
-def own_table(folder, name):
-    """A table of the recipe's own, first of all from its default preset's results."""
+def own_table(folder, name, preset=None):
+    """A table of the recipe's own, of a preset or first of all of the default one."""
     results = read(folder, "results/*.json")
     for result in sorted(results, key=lambda one: "--preset" in one["command"]):
+        if preset not in (None, result["preset"]):
+            continue
         if columns := result.get("tables", {}).get(name):
             names = dict.fromkeys(row for cells in columns.values() for row in cells)
             rows = [
@@ -237,11 +240,11 @@ def filled(text, root=ROOT):
     """The README's text with its tables made anew."""
 
     def fill(match):
-        name = match["name"]
-        made = TABLES[name](root) if name in TABLES else own_table(root, name)
-        return f"<!-- table: {name} -->\n\n{made}\n\n<!-- end -->"
+        words = match["name"].split()
+        made = TABLES[words[0]](root) if words[0] in TABLES else own_table(root, *words)
+        return f"<!-- table: {match['name']} -->\n\n{made}\n\n<!-- end -->"
 
-    pattern = r"<!-- table: (?P<name>\w+) -->.*?<!-- end -->"
+    pattern = r"<!-- table: (?P<name>\w+( \w+)?) -->.*?<!-- end -->"
     return re.sub(pattern, fill, text, flags=re.S)
 
 

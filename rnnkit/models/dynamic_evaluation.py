@@ -76,8 +76,13 @@ class DynamicEvaluation:
         self.roots = [np.sqrt(s.numpy() / count) for s in squares]
         return self
 
-    def score(self, text):
-        """`Scores` of a text."""
+    def score(self, text, verbose=0):
+        """`Scores` of a text.
+
+        Args:
+            text: `str`; or ids, integers `(n,)`.
+            verbose: 1 shows a bar of the stretches, 0 nothing.
+        """
         import tensorflow as tf
 
         ids, targets, tokens = tokens_of(self.model, text)
@@ -91,12 +96,16 @@ class DynamicEvaluation:
         pulls = [tf.constant(np.minimum(self.decay * r / mean, 1)) for r in roots]
         rates, pulls = ([tf.cast(v, "float32") for v in vs] for vs in (rates, pulls))
         states, nats = self.model.initial_state(1), []
+        bar = keras.utils.Progbar(
+            -(-len(ids) // self.steps), verbose=verbose, unit_name="stretch"
+        )
         try:
             for x, y, real in windows(ids, targets, self.steps):
                 weights = (np.arange(self.steps)[None] < real).astype("float32")
                 given = map(tf.constant, (x, y, weights))
                 cost, states = self._compiled(*given, states, start, rates, pulls)
                 nats.append(cost.numpy()[0, :real])
+                bar.add(1)
         finally:
             for variable, value in zip(self._weights, start):
                 variable.assign(value)
