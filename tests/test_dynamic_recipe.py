@@ -33,8 +33,9 @@ def test_it_learns_what_the_training_text_does_not_have(tmp_path):
     printed, status = run(tmp_path, *command)
     assert status == 0, printed
     (path,) = tmp_path.glob("runs/char_lm/smoke_dynamic*/results.json")
-    learning, fixed = json.loads(path.read_text())["metrics"].values()
-    assert learning < 0.8 * fixed
+    bits = json.loads(path.read_text())["metrics"]
+    learning = bits["bits per character, dynamic evaluation"]
+    assert learning < 0.8 * bits["bits per character, weights fixed"]
     assert path.with_name("reading.png").exists()
     printed, status = again(tmp_path, *command)
     assert status == 0, printed
@@ -49,3 +50,14 @@ def test_nothing_trained_is_told(tmp_path):
     printed, status = again(tmp_path, DYNAMIC)
     assert status == 1
     assert "holds no finished run" in printed
+
+
+def test_the_run_of_another_script_is_told(tmp_path):
+    folder = tmp_path / "runs" / "char_lm" / "twins"
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_text("{}")
+    config = {"parameters": 3, "sha256 of the data": ""}
+    (folder / "config.json").write_text(json.dumps(config))
+    printed, status = again(tmp_path, DYNAMIC, "--trained", "twins")
+    assert status == 1
+    assert "holds no run of recipes/char_lm/train.py" in printed

@@ -26,6 +26,12 @@ def test_density_by_hand(densities):
     assert known == {"n = 1": 1.0, "n = 2": 4 / 6}
 
 
+def test_tied_vectors_of_another_width_are_told(tmp_path):
+    printed, status = again(tmp_path, TRAIN, "--tie-embeddings")
+    assert status == 1
+    assert "to be the same, got 200 and 100" in printed
+
+
 @pytest.mark.slow
 def test_smoke_learns(tmp_path):
     printed, status = run(tmp_path, TRAIN, "--preset", "smoke")

@@ -137,7 +137,7 @@ def test_tables_of_a_recipes_own(tmp_path):
         ("a", "train.py --preset a", other),
         ("b", "train.py", {"lengths": columns}),
     ):
-        content = {"command": command, "tables": tables}
+        content = {"preset": name, "command": command, "tables": tables}
         (tmp_path / "results" / f"{name}.json").write_text(json.dumps(content))
     assert readme.filled(text, tmp_path).splitlines()[2:-2] == [
         "|  | plain | window |",
@@ -145,3 +145,7 @@ def test_tables_of_a_recipes_own(tmp_path):
         "| short | 0.1235 |  |",
         "| long | 7 | none |",
     ]
+    named = text.replace("lengths", "lengths a")
+    assert readme.filled(named, tmp_path).splitlines()[4:-2] == ["| short | 1 |"]
+    with pytest.raises(ValueError, match="no table 'lengths' of preset 'c'"):
+        readme.filled(text.replace("lengths", "lengths c"), tmp_path)

@@ -173,6 +173,8 @@ def own_table(folder, name, preset=None):
                 for row in names
             ]
             return table(["", *columns], rows)
+    if preset:
+        raise ValueError(f"{folder.name} has no table {name!r} of preset {preset!r}.")
     return NOT_MEASURED
 
 

@@ -6,6 +6,7 @@ python recipes/char_lm/dynamic.py --trained tinyshakespeare
 """
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 import sys
@@ -50,15 +51,19 @@ def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small_dynamic", __doc__, arguments)
     model, learnt, held_out, seed = trained(config)
-    digest = recipe.text_digest([held_out])
+    facts = {
+        "sha256 of the data": recipe.text_digest([held_out]),
+        "sha256 of the weights": weights_digest(model),
+    }
     name = recipe.run_name(preset, config, PRESETS)
-    run = recipe.Run("char_lm", name, config, {"sha256 of the data": digest}, fresh)
+    run = recipe.Run("char_lm", name, config, facts, fresh)
     if run.results:
         print("This command has finished before; --fresh runs it anew.")
         return report(run)
     print(f"{len(held_out):,} characters held out.", flush=True)
     fixed, learning = read(model, learnt, held_out, config)
-    draw_reading({FIXED: fixed, LEARNING: learning}, run.path("reading.png"))
+    rows = {"weights fixed": fixed, "dynamic evaluation": learning}
+    draw_reading(rows, run.path("reading.png"))
     run.finish(
         preset,
         metrics={LEARNING: mean_bits(learning), FIXED: mean_bits(fixed)},
@@ -80,11 +85,22 @@ def trained(config):
         )
     before = json.loads((folder / "config.json").read_text())
     digest = before.pop("sha256 of the data")
+    fields = {field.name for field in dataclasses.fields(train.Config)}
+    if before.keys() != fields or not (folder / "model.keras").exists():
+        raise SystemExit(f"{folder} holds no run of recipes/char_lm/train.py.")
     texts = train.read_texts(train.Config(**before))
     if recipe.text_digest(texts) != digest:
         raise SystemExit(f"The texts are others than those that {folder} was run on.")
     model = keras.saving.load_model(folder / "model.keras")
     return model, texts[0], texts[2][: config.characters], before["seed"]
+
+
+def weights_digest(model):
+    """A hash of all weights of a model."""
+    hashed = hashlib.sha256()
+    for weight in model.get_weights():
+        hashed.update(weight.tobytes())
+    return hashed.hexdigest()
 
 
 def read(model, learnt, held_out, config):

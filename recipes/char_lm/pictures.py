@@ -16,7 +16,7 @@ def draw_reading(rows, path):
         parts = np.array_split(bits, min(POINTS, len(bits)))
         ends = np.cumsum([len(part) for part in parts])
         means = [part.mean() for part in parts]
-        label = f"{name.partition(', ')[2]}: {bits.mean():.3f} in all"
+        label = f"{name}: {bits.mean():.3f} in all"
         axes.plot(ends, means, color=color, lw=1.6, label=label)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("characters of the held-out text")

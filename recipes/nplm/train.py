@@ -79,6 +79,11 @@ PRESETS = {
 def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small", __doc__, arguments)
+    if config.tie_embeddings and config.hidden_units != config.embedding_dim:
+        raise SystemExit(
+            "--tie-embeddings needs --hidden-units and --embedding-dim to be the same, "
+            f"got {config.hidden_units} and {config.embedding_dim}."
+        )
     load, size = rnnkit.data.load_words, config.vocabulary_size
     texts = recipe.loaded(load, config.data, size)
     digest = recipe.text_digest(texts.values())

@@ -6,15 +6,18 @@ def untuned(dataset):
 
         model.fit(untuned(dataset), epochs=10)
 
-    TensorFlow 2.21 looks at how a dataset is read after 10 ms, then 20 ms later, 40 ms
-    later and so on up to a minute, to find better numbers for what is
+    TensorFlow (2.21 was looked at) sees how a dataset is read after 10 ms, then 20 ms
+    later, 40 ms later and so on up to a minute, to find better numbers for what is
     `tf.data.AUTOTUNE` in it; and who has read the last batch waits until it looks the
-    next time. So a pass takes up to twice as long, or a minute longer. The batches of
-    rnnkit are read without. Arrays given to `fit` are not, as Keras makes the dataset.
+    next time. So a pass takes up to twice as long, or a minute longer. The datasets
+    that rnnkit makes of texts and sequences do not tune themselves. Arrays and
+    `PyDataset`s given to Keras' own `fit` wait: Keras makes their dataset itself.
 
     Args:
-        dataset: Any `tf.data.Dataset`; where it has `tf.data.AUTOTUNE`, TensorFlow's
-            fixed numbers are taken.
+        dataset: Any `tf.data.Dataset`.
+
+    Returns:
+        The same, with TensorFlow's fixed numbers for `tf.data.AUTOTUNE`.
     """
     import tensorflow as tf
 

@@ -6,7 +6,17 @@ import hashlib
 import re
 import sys
 
-_SIZES = "batch_size", "epochs", "layers", "parts", "steps", "units"
+_SIZES = (
+    "batch_size",
+    "characters",
+    "epochs",
+    "hidden_units",
+    "layers",
+    "parts",
+    "steps",
+    "stretches",
+    "units",
+)
 
 
 def parse(presets, default, description, arguments=None):
@@ -46,11 +56,11 @@ def parse(presets, default, description, arguments=None):
             f"The values below are those of --preset {chosen.preset}."
         ),
     )
-    refuse_nothing(config)
+    refuse_empty(config)
     return chosen.preset, config, chosen.fresh
 
 
-def refuse_nothing(config):
+def refuse_empty(config):
     """Look for sizes with which nothing would be trained, or nothing tested.
 
     Raises:

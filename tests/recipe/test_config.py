@@ -15,6 +15,7 @@ class Config:
     """Units of a layer."""
     rate: float = 0.1
     data: pathlib.Path | None = None
+    batch_size: int = 4
     held_out: float = 0.1
 
 
@@ -58,6 +59,7 @@ def test_bad_flags_end_with_usage(bad, capsys):
     ("flag", "bad", "told"),
     [
         ("--units", "0", "--units must be 1 or more, got 0."),
+        ("--batch-size", "-1", "--batch-size must be 1 or more, got -1."),
         ("--held-out", "1.0", "--held-out is a share between 0 and 1, got 1.0."),
         ("--held-out", "0", "--held-out is a share between 0 and 1, got 0.0."),
     ],
