@@ -241,6 +241,16 @@ def test_dynamic_evaluation_is_its_formula(statistics):
         dynamic.gather(foreign)
 
 
+def test_dynamic_evaluation_shows_a_bar_that_changes_nothing(capsys):
+    dynamic = DynamicEvaluation(model_of(), 0.1, steps=5)
+    silent = dynamic.score(SHORT)
+    assert not capsys.readouterr().out
+    shown = dynamic.score(SHORT, verbose=1)
+    count = -(-len(shown) // 5)
+    assert f"{count}/{count}" in capsys.readouterr().out
+    np.testing.assert_array_equal(shown.log_probs, silent.log_probs)
+
+
 def test_tied_embeddings_are_the_logits_weights(tmp_path):
     model = model_of(tie_embeddings=True)
     names = [v.path for v in model.trainable_variables]
