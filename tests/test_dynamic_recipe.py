@@ -3,8 +3,10 @@
 import json
 import random
 
+import keras
 import pytest
 
+import rnnkit  # noqa: F401  (defines what the model holds)
 from tests.running import again, recipe, run
 
 TRAIN = recipe("char_lm")
@@ -40,6 +42,12 @@ def test_it_learns_what_the_training_text_does_not_have(tmp_path):
     printed, status = again(tmp_path, *command)
     assert status == 0, printed
     assert "finished before" in printed
+    model = keras.saving.load_model(trained / "model.keras")
+    model.set_weights([weight + 1 for weight in model.get_weights()])
+    model.save(trained / "model.keras")
+    printed, status = again(tmp_path, *command)
+    assert status == 1
+    assert "another sha256 of the weights" in printed
     written(text, "wot eon three ruof")
     printed, status = again(tmp_path, *command)
     assert status == 1

@@ -6,7 +6,6 @@ python recipes/char_lm/dynamic.py --trained tinyshakespeare
 """
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 import sys
@@ -51,9 +50,10 @@ def main(arguments=None):
     """Run a preset from beginning to end; returns the exit status."""
     preset, config, fresh = recipe.parse(PRESETS, "small_dynamic", __doc__, arguments)
     model, learnt, held_out, seed = trained(config)
+    weights = (weight.tobytes().hex() for weight in model.get_weights())
     facts = {
         "sha256 of the data": recipe.text_digest([held_out]),
-        "sha256 of the weights": weights_digest(model),
+        "sha256 of the weights": recipe.text_digest(weights),
     }
     name = recipe.run_name(preset, config, PRESETS)
     run = recipe.Run("char_lm", name, config, facts, fresh)
@@ -93,14 +93,6 @@ def trained(config):
         raise SystemExit(f"The texts are others than those that {folder} was run on.")
     model = keras.saving.load_model(folder / "model.keras")
     return model, texts[0], texts[2][: config.characters], before["seed"]
-
-
-def weights_digest(model):
-    """A hash of all weights of a model."""
-    hashed = hashlib.sha256()
-    for weight in model.get_weights():
-        hashed.update(weight.tobytes())
-    return hashed.hexdigest()
 
 
 def read(model, learnt, held_out, config):
